@@ -1,0 +1,277 @@
+import { Effect, type EffectSet, effectSet } from './effects.ts';
+import { EVENT_COUNT, EVENT_NAMES, Event, type EventSet, eventFamily, firstEvent } from './events.ts';
+import { classify, type Fact, type Facts, readFact, writeFact } from './facts.ts';
+import { lowest, STATE_COUNT, STATE_IDS, type State, type StateSet } from './names.ts';
+import type { Cell, Row } from './rows.ts';
+
+/** What an end puts on the wire, as far as it tells states apart. */
+export const Emission = {
+  syn: 0,
+  synAck: 1,
+  fin: 2,
+  /** An RST of either kind. */
+  rst: 3,
+  /** An RST of the sender's own accord: sequence number SND.NXT, ACK set. */
+  rstAbort: 4,
+  /** An RST in answer to a segment: sequence number taken from its ACK, or 0. */
+  rstReply: 5,
+  data: 6,
+  /** A segment with nothing but an ACK: answer, window update, challenge, probe. */
+  ack: 7,
+} as const;
+
+export type Emission = (typeof Emission)[keyof typeof Emission];
+
+const EMISSION_EFFECTS: readonly EffectSet[] = [
+  Effect.sendSyn,
+  Effect.sendSynAck,
+  Effect.sendFin,
+  Effect.sendRst | Effect.replyRst,
+  Effect.sendRst,
+  Effect.replyRst,
+  Effect.sendData,
+  Effect.sendAck | Effect.challengeAck | Effect.sendProbe,
+];
+
+const ANY_EMISSION: EffectSet = EMISSION_EFFECTS.reduce((all, effects) => all | effects, 0);
+
+/** `Table.next` of a pair that cannot occur. */
+export const IMPOSSIBLE = -1;
+
+/** A state diagram made fast: cell `state * EVENT_COUNT + event`. */
+export interface Table {
+  /** State after, or `IMPOSSIBLE`. */
+  readonly next: Int8Array;
+  /** `Effect` bits. */
+  readonly effects: Int32Array;
+  /** Index into `cells`. */
+  readonly rule: Int16Array;
+  /** What stands in each cell of the diagram, for citing. */
+  readonly cells: readonly Cell[];
+  /** `emission * STATE_COUNT + state`: the states an end can be in after it sent that, nothing having been missed. */
+  readonly emitted: Int16Array;
+  /** The same where any number of segments to the end may have been missed before, in one incarnation. */
+  readonly emittedAfterLoss: Int16Array;
+}
+
+/**
+ * Makes a table of the diagram's cells; cells of later patches replace those of the same state and event.
+ *
+ * Throws where a state and event have no cell, or a patch names a pair twice: a diagram has no gaps.
+ */
+export function compile(base: readonly Cell[], ...patches: readonly (readonly Cell[])[]): Table {
+  const size = STATE_COUNT * EVENT_COUNT;
+  const next = new Int8Array(size).fill(IMPOSSIBLE);
+  const effects = new Int32Array(size);
+  const rule = new Int16Array(size).fill(-1);
+  const cells: Cell[] = [];
+  for (const layer of [base, ...patches]) {
+    const layerStart = cells.length;
+    for (const cell of layer) {
+      const index = cell.state * EVENT_COUNT + cell.event;
+      if (rule[index]! >= layerStart)
+        throw new Error(`${cell.rule} stands twice in one layer of the diagram`);
+      rule[index] = cells.length;
+      next[index] = cell.kind === 'row' ? cell.next : IMPOSSIBLE;
+      effects[index] = cell.kind === 'row' ? effectSet(cell.effects) : 0;
+      cells.push(cell);
+    }
+  }
+  const gap = rule.indexOf(-1);
+  if (gap !== -1) {
+    throw new Error(
+      `no row for ${STATE_IDS[Math.floor(gap / EVENT_COUNT)]}.${EVENT_NAMES[gap % EVENT_COUNT]}`,
+    );
+  }
+  return {
+    next,
+    effects,
+    rule,
+    cells,
+    emitted: emissions(next, effects, isSilent),
+    emittedAfterLoss: emissions(next, effects, isSameIncarnation),
+  };
+}
+
+/** The state after an event, or `IMPOSSIBLE`. */
+export function next(table: Table, state: State, event: Event): State | -1 {
+  return table.next[state * EVENT_COUNT + event] as State | -1;
+}
+
+/** The effects of an event in a state. */
+export function effects(table: Table, state: State, event: Event): EffectSet {
+  return table.effects[state * EVENT_COUNT + event]!;
+}
+
+/** The cell that says what an event means in a state: rule id, citation, reason. */
+export function cellOf(table: Table, state: State, event: Event): Cell {
+  return table.cells[table.rule[state * EVENT_COUNT + event]!]!;
+}
+
+/** The possible states after a user's call, a timer or one event; members to which it cannot happen are left out. */
+export function stepStates(table: Table, set: StateSet, event: Event): StateSet {
+  let after = 0;
+  for (let rest = set; rest !== 0; rest &= rest - 1) {
+    const to = table.next[lowest(rest) * EVENT_COUNT + event]!;
+    if (to !== IMPOSSIBLE) after |= 1 << to;
+  }
+  return after;
+}
+
+/** The possible states after the given segment events, or the empty set where they cannot happen to that state. */
+export function stepEvents(table: Table, state: State, events: EventSet): StateSet {
+  let at: number = state;
+  for (let rest = events; rest !== 0; rest &= rest - 1) {
+    at = table.next[at * EVENT_COUNT + firstEvent(rest)]!;
+    if (at === IMPOSSIBLE) return 0;
+  }
+  return 1 << at;
+}
+
+/** The rows that segment events take from a state, in order. */
+export function rowsOf(table: Table, state: State, events: EventSet): readonly Row[] {
+  const rows: Row[] = [];
+  let at = state;
+  for (let rest = events; rest !== 0; rest &= rest - 1) {
+    const cell = cellOf(table, at, firstEvent(rest));
+    if (cell.kind !== 'row') return rows;
+    rows.push(cell);
+    at = cell.next;
+  }
+  return rows;
+}
+
+/** What a segment may have done to a set of possible states. One record is meant to be reused. */
+export class Outcome {
+  /** Possible states afterwards; empty where the segment contradicts every state. */
+  after: StateSet = 0;
+  /** Events that happened in at least one possibility. */
+  events: EventSet = 0;
+  /** Effects of at least one possibility. */
+  effects: EffectSet = 0;
+  /** Effects of every possibility. */
+  certainEffects: EffectSet = 0;
+}
+
+/** As `stepSet`, and tells the events and effects too. */
+export function classifyAll(table: Table, set: StateSet, facts: Facts, out: Outcome): void {
+  out.after = 0;
+  out.events = 0;
+  out.effects = 0;
+  out.certainEffects = -1;
+  for (let rest = set; rest !== 0; rest &= rest - 1) explore(table, lowest(rest), facts, out);
+  if (out.after === 0) out.certainEffects = 0;
+}
+
+const stepOutcome = new Outcome();
+
+/**
+ * The possible states of an end after a segment arrived: every state of the set, with every value of each fact that
+ * matters and is not known. States that the segment contradicts are left out, so the answer may be the empty set.
+ */
+export function stepSet(table: Table, set: StateSet, facts: Facts): StateSet {
+  classifyAll(table, set, facts, stepOutcome);
+  return stepOutcome.after;
+}
+
+function explore(table: Table, state: State, facts: Facts, out: Outcome): void {
+  const events = classify(facts, state);
+  if (events < 0) fork(table, state, facts, (-1 - events) as Fact, out);
+  else take(table, state, events, out);
+}
+
+function fork(table: Table, state: State, facts: Facts, fact: Fact, out: Outcome): void {
+  const possible = readFact(facts, fact);
+  for (let rest = possible; rest !== 0; rest &= rest - 1) {
+    writeFact(facts, fact, rest & -rest);
+    explore(table, state, facts, out);
+  }
+  writeFact(facts, fact, possible);
+}
+
+function take(table: Table, state: State, events: EventSet, out: Outcome): void {
+  let at: number = state;
+  let done = 0;
+  for (let rest = events; rest !== 0; rest &= rest - 1) {
+    const cell = at * EVENT_COUNT + firstEvent(rest);
+    at = table.next[cell]!;
+    if (at === IMPOSSIBLE) return;
+    done |= table.effects[cell]!;
+  }
+  out.after |= 1 << at;
+  out.events |= events;
+  out.effects |= done;
+  out.certainEffects &= done;
+}
+
+/**
+ * The possible states of an end after it was seen to send something, the segments that reached it before having been
+ * stepped already. The empty set is a contradiction: none of the states sends that, so something was not seen.
+ */
+export function emit(table: Table, set: StateSet, emission: Emission): StateSet {
+  return lookUp(table.emitted, set, emission);
+}
+
+/** As `emit`, where segments to the end may have been missed before, but not a new connection. */
+export function emitAfterLoss(table: Table, set: StateSet, emission: Emission): StateSet {
+  return lookUp(table.emittedAfterLoss, set, emission);
+}
+
+function lookUp(masks: Int16Array, set: StateSet, emission: Emission): StateSet {
+  let after = 0;
+  for (let rest = set; rest !== 0; rest &= rest - 1) {
+    after |= masks[emission * STATE_COUNT + lowest(rest)]!;
+  }
+  return after;
+}
+
+type Filter = (event: Event, effects: EffectSet) => boolean;
+
+/** What happens inside an end without a segment in either direction. */
+const isSilent: Filter = (event, effects) =>
+  eventFamily(event) !== 'segment' && isSameIncarnation(event, effects) && (effects & ANY_EMISSION) === 0;
+
+/** Does not begin another connection, as an OPEN and a newer SYN in TIME-WAIT do. */
+const isSameIncarnation: Filter = (event) =>
+  event !== Event.openActive && event !== Event.openPassive && event !== Event.newSyn;
+
+function emissions(next: Int8Array, effects: Int32Array, unseen: Filter): Int16Array {
+  const masks = new Int16Array(EMISSION_EFFECTS.length * STATE_COUNT);
+  for (let state = 0; state < STATE_COUNT; state += 1) {
+    const reach = closure(next, effects, 1 << state, unseen);
+    EMISSION_EFFECTS.forEach((wanted, emission) => {
+      masks[emission * STATE_COUNT + state] = senders(next, effects, reach, wanted);
+    });
+  }
+  return masks;
+}
+
+/** All states that events of one sort lead to from a set, itself included. */
+function closure(next: Int8Array, effects: Int32Array, set: StateSet, unseen: Filter): StateSet {
+  let all = set;
+  for (let before = 0; before !== all; ) {
+    before = all;
+    for (let cell = 0; cell < next.length; cell += 1) {
+      const state = Math.floor(cell / EVENT_COUNT);
+      if ((before & (1 << state)) === 0 || next[cell] === IMPOSSIBLE) continue;
+      if (unseen((cell % EVENT_COUNT) as Event, effects[cell]!)) all |= 1 << next[cell]!;
+    }
+  }
+  return all;
+}
+
+/**
+ * The states in which an end can be after sending: those that a call or timer with that effect leads to, and those
+ * that the end is in already when it sends the answer to a segment.
+ */
+function senders(next: Int8Array, effects: Int32Array, set: StateSet, wanted: EffectSet): StateSet {
+  let after = 0;
+  for (let cell = 0; cell < next.length; cell += 1) {
+    if ((effects[cell]! & wanted) === 0 || next[cell] === IMPOSSIBLE) continue;
+    const from = 1 << Math.floor(cell / EVENT_COUNT);
+    const to = 1 << next[cell]!;
+    const arrival = eventFamily((cell % EVENT_COUNT) as Event) === 'segment';
+    if ((set & (arrival ? to : from)) !== 0) after |= to;
+  }
+  return after;
+}
