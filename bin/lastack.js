@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+// Plain and old syntax on purpose: a Node too old for lastack must be able to read this and say so.
+var needed = 20;
+var found = process.versions.node;
+
+if (parseInt(found, 10) < needed) {
+  console.error(
+    'lastack needs Node.js %d or newer; this is %s. Install a newer one: https://nodejs.org/',
+    needed,
+    found,
+  );
+  process.exit(2);
+} else {
+  import('../dist/cli/main.js')
+    .then((cli) => cli.main())
+    .catch((error) => {
+      console.error('lastack: cannot start:', error.message);
+      process.exit(70);
+    });
+}

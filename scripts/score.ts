@@ -1,0 +1,36 @@
+/**
+ * Scores verdicts against labelled captures: `npm run score -- DIR [--both] [--cause ID] [--all]`.
+ * DIR holds NAME.pcap, NAME-peer.pcap and NAME.json (label) files and a wire.json that says which answers are equal.
+ */
+import { readFileSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { scoreFolder } from './score/score.ts';
+import { printReport } from './score/print.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    cause: { type: 'string' },
+    verbose: { type: 'boolean', short: 'v', default: false },
+    groups: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    peer: { type: 'boolean', default: false },
+  },
+});
+
+const folder = positionals[0];
+if (folder === undefined) {
+  console.error('usage: npm run score -- DIR [--groups orderly,app-abort,...] [--cause ID] [--peer] [--json] [-v]');
+  process.exit(2);
+}
+const report = await scoreFolder({
+  folder,
+  names: readdirSync(folder).filter((name) => name.endsWith('.json') && name !== 'wire.json').map((name) => basename(name, '.json')),
+  read: (name) => readFileSync(join(folder, name)),
+  ...(values.cause === undefined ? {} : { cause: values.cause }),
+  ...(values.groups === undefined ? {} : { groups: values.groups.split(',') }),
+  peer: values.peer,
+});
+if (values.json) console.log(JSON.stringify(report, null, 1));
+else printReport(report, values.verbose);

@@ -1,0 +1,217 @@
+import { FILTER_FIELDS } from '../explain/filter/index.ts';
+import { paragraph } from './format.ts';
+import type { Look } from './look.ts';
+import type { OptionSpec } from './options.ts';
+import { EXPLAIN_OPTIONS } from './settings.ts';
+
+export const CAUSES_OPTIONS: readonly OptionSpec[] = [
+  { name: 'json', describes: 'the entries as JSON' },
+  { name: 'color', value: 'WHEN', describes: 'auto, always or never (auto)' },
+  {
+    name: 'width',
+    value: 'COLUMNS',
+    describes: 'width of the text, 60 to 160 (that of the terminal, or 100)',
+  },
+  { name: 'help', short: 'h', describes: 'this help' },
+];
+
+export const COMMANDS: readonly string[] = ['explain', 'causes', 'help'];
+export const TOPICS: readonly string[] = ['explain', 'causes', 'filter'];
+
+export const EXIT_CODES: readonly (readonly [number, string])[] = [
+  [0, 'done (also when the reader of the output went away, as with "| head")'],
+  [1, 'no connection matched --flow or --filter; no such cause'],
+  [2, 'mistake in the command line, or a Node.js too old'],
+  [3, 'an input is missing, not readable, empty or not a capture'],
+  [4, 'an input is damaged or cut off; results from the rest were printed'],
+  [70, 'a fault of lastack itself'],
+  [130, 'interrupted (Ctrl-C); what was known by then was printed'],
+];
+
+/** The help text of a topic: null is the overview. */
+export function helpText(topic: string | null, look: Look): string {
+  const lines =
+    topic === 'explain'
+      ? explainHelp(look)
+      : topic === 'causes'
+        ? causesHelp(look)
+        : topic === 'filter'
+          ? filterHelp(look)
+          : overview(look);
+  return `${lines.join('\n')}\n`;
+}
+
+function overview(look: Look): string[] {
+  return [
+    'lastack tells why a TCP connection ended the way it did.',
+    '',
+    ...heading('Usage', look),
+    ...rows(
+      [
+        ['lastack explain FILE... | -', 'how and why each connection of a capture ended'],
+        ['lastack causes [ID]', 'the causes it knows; one in detail, or a search'],
+        ['lastack help [COMMAND]', 'help on explain, causes, or the filter language (help filter)'],
+        ['lastack --version', 'the version'],
+      ],
+      look,
+    ),
+    '',
+    ...heading('Examples', look),
+    ...rows(
+      [
+        ['lastack explain trace.pcapng', ''],
+        ["lastack explain trace.pcapng --filter 'rst!=none and port=443'", ''],
+        ['tcpdump -i eth0 -w - tcp | lastack explain -', ''],
+        ['lastack causes keepalive-race', ''],
+      ],
+      look,
+    ),
+    '',
+    ...exitCodes(look),
+  ];
+}
+
+function explainHelp(look: Look): string[] {
+  return [
+    'lastack explain FILE... | -',
+    '',
+    ...paragraph(
+      'Reads captures (pcap or pcapng, also gzip or zstd; "-" is standard input) and tells of each TCP connection who ended it, how, through which states, and why. Several files are read as the parts of one capture, in the order given.',
+      '',
+      look.width,
+    ),
+    '',
+    ...heading('Options', look),
+    ...optionRows(EXPLAIN_OPTIONS, look),
+    '',
+    ...heading('Examples', look),
+    ...rows(
+      [
+        ['lastack explain trace.pcapng', 'the summary, then what is notable'],
+        ['lastack explain trace.pcapng --flow 7', 'one connection in every detail'],
+        ["lastack explain big.pcap.gz --filter 'cause=keepalive-race duration>5s'", ''],
+        ['lastack explain client.pcap --peer server.pcap', 'both ends of the same traffic'],
+        ['tcpdump -i eth0 -U -w - tcp | lastack explain - --ndjson', 'live, one object a line'],
+      ],
+      look,
+    ),
+    '',
+    ...exitCodes(look),
+  ];
+}
+
+function causesHelp(look: Look): string[] {
+  return [
+    'lastack causes [ID | WORD]',
+    '',
+    ...paragraph(
+      'Without an argument: every cause that lastack knows, by group. With the id of one: what happens, how it is recognised, what to change, and what would settle it. With any other word: the causes whose id or text contains it.',
+      '',
+      look.width,
+    ),
+    '',
+    ...heading('Options', look),
+    ...optionRows(CAUSES_OPTIONS, look),
+    '',
+    ...heading('Examples', look),
+    ...rows(
+      [
+        ['lastack causes', 'the whole list'],
+        ['lastack causes linger0-abort', 'one in detail'],
+        ['lastack causes nat', 'those with "nat" in their text'],
+      ],
+      look,
+    ),
+  ];
+}
+
+function filterHelp(look: Look): string[] {
+  return [
+    'The filter language of lastack explain --filter EXPR',
+    '',
+    ...heading('Form', look),
+    ...rows(
+      [
+        ['FIELD=VALUE  FIELD!=VALUE', 'equal, or not; several values with commas: port=80,443'],
+        [
+          'FIELD~TEXT  FIELD~/REGEX/',
+          'contains the text, or matches the regular expression; case is ignored',
+        ],
+        ['FIELD<N  <=  >  >=', 'for numbers'],
+        ['and  or  not  ( )', 'also && || !; side by side means and; and binds tighter than or'],
+        ['WORD', 'a word alone is a port, an address, or a part of a cause: 443, 10.0.0.1, linger'],
+        ['"TEXT"', "quotes, also '...', around what has spaces or signs in it"],
+      ],
+      look,
+    ),
+    '',
+    ...heading('Fields', look),
+    ...rows(
+      FILTER_FIELDS.map((field) => {
+        const values =
+          field.kind === 'name' &&
+          field.values.length > 0 &&
+          field.values.length <= 10 &&
+          field.name !== 'sees'
+            ? `: ${field.values.join(', ')}`
+            : '';
+        return [field.name, field.describes + values] as const;
+      }),
+      look,
+    ),
+    '',
+    ...paragraph(
+      'Addresses: 10.0.0.1, 10.0.0.0/8, 10.0.0.1:80, :80, 2001:db8::1, 2001:db8::/32, [2001:db8::1]:443. Of a field with several values (host, port, state, fits, sees), = says that one of them is equal and != that none is.',
+      '  ',
+      look.width,
+    ),
+    '',
+    ...heading('Examples', look),
+    ...rows(
+      [
+        ["'cause=keepalive-race and server=10.0.0.0/8'", ''],
+        ["'rst=client,middlebox and not port=22'", ''],
+        ["'state=CLOSE-WAIT or duration>2m'", ''],
+        ["'linger confidence>=80%'", ''],
+      ],
+      look,
+    ),
+  ];
+}
+
+function heading(text: string, { paint }: Look): string[] {
+  return [paint.as(text, 'bold')];
+}
+
+function exitCodes(look: Look): string[] {
+  return [
+    ...heading('Exit codes', look),
+    ...rows(
+      EXIT_CODES.map(([code, text]) => [String(code), text] as const),
+      look,
+    ),
+  ];
+}
+
+function optionRows(specs: readonly OptionSpec[], look: Look): string[] {
+  return rows(
+    specs.map((spec) => {
+      const short = spec.short === undefined ? '    ' : `-${spec.short}, `;
+      return [
+        `${short}--${spec.name}${spec.value === undefined ? '' : ` ${spec.value}`}`,
+        spec.describes,
+      ] as const;
+    }),
+    look,
+  );
+}
+
+/** Two columns; the second is indented alike for all rows that have one. */
+function rows(items: readonly (readonly [string, string])[], look: Look): string[] {
+  const widest = Math.max(...items.map(([left, right]) => (right === '' ? 0 : left.length)));
+  return items.flatMap(([left, right]) => {
+    if (right === '') return [`  ${left}`];
+    const lines = paragraph(right, `  ${left.padEnd(widest)}  `, look.width);
+    return lines.map((line, i) => (i === 0 ? line.replace(left, () => look.paint.as(left, 'cyan')) : line));
+  });
+}

@@ -1,0 +1,32 @@
+import type { Cause } from './cause.ts';
+import { ackIgnored } from './signs/resets.ts';
+
+export const acceptQueueFullAckIgnored: Cause = {
+  id: 'accept-queue-full-ack-ignored',
+  group: 'connect',
+  severity: 'error',
+  title: 'accept queue full: the last ACK of the handshake ignored',
+  summary:
+    'The accept queue fills between SYN and the last ACK (tcp_abort_on_overflow=0). The server ignores ' +
+    'the ACK and goes on repeating its SYN-ACK; the client believes it is connected, its data is never ' +
+    "acknowledged, and when the server's request expires the data gets RST.",
+  recognise:
+    'Complete handshake, then SYN-ACK repeated by the server although it was acknowledged, client data ' +
+    'never acknowledged; later RST of form B, or the connection comes to life when the queue drains. ' +
+    'In defer-accept the SYN-ACK also repeats, but only until the client sends data.',
+  remedy:
+    'Accept faster, raise listen(backlog) and net.core.somaxconn together (the smaller one counts); ' +
+    'restart or re-listen for it to take effect. Spread the load over SO_REUSEPORT listeners. Check: ' +
+    'ListenOverflows stands still, Recv-Q stays below Send-Q in `ss -ltn`.',
+  wouldSettle: [
+    'ListenOverflows and ListenDrops on the server: `nstat -az TcpExtListenOverflows TcpExtListenDrops`',
+    '`ss -ltn` on the server: Recv-Q above Send-Q',
+  ],
+  references: [
+    'Linux: tcp_check_req, tcp_v4_syn_recv_sock (exit_overflow), net.ipv4.tcp_synack_retries',
+    'listen(2)',
+  ],
+  scenario: null,
+  kinds: ['rst', 'timeout', 'open', 'fin-then-rst'],
+  fit: (k) => (ackIgnored(k) ? 0.95 : 0),
+};

@@ -1,0 +1,27 @@
+import type { Cause } from './cause.ts';
+
+export const ackOfUnsentData: Cause = {
+  id: 'ack-of-unsent-data',
+  group: 'middlebox',
+  severity: 'note',
+  title: 'a segment acknowledged data never sent: dropped',
+  summary:
+    'A segment arrives whose ACK lies beyond what was ever sent. It is dropped with its payload and ' +
+    'answered with an ACK; the connection is unharmed.',
+  recognise:
+    'ACK number above the highest sequence number of the other direction, then a challenge ACK, and ' +
+    'the connection goes on. If the capture itself lost packets of that direction, the ACK may be ' +
+    'good: a capture loss looks the same.',
+  remedy:
+    'A broken middlebox (sequence translation lost), or blind injection. Compare captures on both ' +
+    'ends. Nothing to do for the connection itself. Check: TCPChallengeACK stays still.',
+  wouldSettle: ["a capture on the claimed sender's side"],
+  references: [
+    'RFC 9293 section 3.10.7.4 (ACK of something not yet sent)',
+    'RFC 5961 section 5.2',
+    'Linux: tcp_ack (TCP_ACK_UNSENT_DATA)',
+  ],
+  scenario: null,
+  kinds: ['fin', 'open', 'half-closed'],
+  fit: (k) => (k.c.foreignAckOfUnsent > 0 ? 0.9 : 0),
+};

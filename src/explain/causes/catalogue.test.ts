@@ -1,0 +1,105 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Cause, Group } from './cause.ts';
+import { CAUSES, causeById } from './index.ts';
+
+const here = new URL('./', import.meta.url);
+const pages = new URL('../../../docs/causes/', import.meta.url);
+
+/** Groups of which every cause has a page. */
+const DOCUMENTED: readonly Group[] = [
+  'orderly',
+  'app-abort',
+  'app-bug',
+  'connect',
+  'peer-gone',
+  'peer-stuck',
+];
+const DOCUMENTED_TOO: readonly string[] = [
+  'keepalive-race',
+  'lb-idle-timeout',
+  'nat-idle-reset',
+  'nat-idle-drop',
+  'middlebox-rst',
+  'last-ack-lost',
+  'fin-lost',
+  'fin-wait2-expired',
+];
+
+const KNOWN: ReadonlySet<string> = new Set(CAUSES.map((cause) => cause.id));
+
+function texts(cause: Cause): string[] {
+  const { title, summary, recognise, remedy, wouldSettle, references } = cause;
+  return [title, summary, recognise, remedy, ...wouldSettle, ...references];
+}
+
+function hasPage(cause: Cause): boolean {
+  return existsSync(new URL(`${cause.id}.md`, pages));
+}
+
+function page(cause: Cause): string {
+  return readFileSync(new URL(`${cause.id}.md`, pages), 'utf8');
+}
+
+describe('catalogue', () => {
+  it('has unique ids', () => {
+    expect(KNOWN.size).toBe(CAUSES.length);
+  });
+
+  it('lists each group in one run', () => {
+    const runs = CAUSES.map((cause) => cause.group).filter((group, i, all) => group !== all[i - 1]);
+    expect(new Set(runs).size).toBe(runs.length);
+  });
+
+  it('finds causes by id', () => {
+    for (const cause of CAUSES) expect(causeById(cause.id)).toBe(cause);
+    expect(causeById('no-such-cause')).toBeUndefined();
+  });
+
+  it('has one file a cause, named like its id', () => {
+    const files = readdirSync(here).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+    const named = files
+      .filter((name) => /^ {2}id: '/m.test(readFileSync(new URL(name, here), 'utf8')))
+      .map((name) => name.slice(0, -3));
+    expect(named.sort()).toEqual([...KNOWN].sort());
+    for (const id of KNOWN) {
+      expect(readFileSync(new URL(`${id}.ts`, here), 'utf8')).toContain(`  id: '${id}',`);
+    }
+  });
+});
+
+describe.each(CAUSES.map((cause) => [cause.id, cause] as const))('%s', (id, cause) => {
+  it('has every text', () => {
+    for (const text of [cause.title, cause.summary, cause.recognise, cause.remedy]) {
+      expect(text.trim()).toBe(text);
+      expect(text).not.toBe('');
+      expect(text).not.toMatch(/ {2}|\n/);
+    }
+    expect(cause.references.length).toBeGreaterThan(0);
+    expect(cause.title.length).toBeLessThanOrEqual(60);
+    expect(cause.title).not.toMatch(/\.$/);
+    expect(cause.wouldSettle.length).toBeLessThanOrEqual(4);
+  });
+
+  it('speaks of the field, not of a test rig', () => {
+    for (const text of texts(cause)) {
+      expect(text).not.toMatch(/test rig|corpus|testbed|veth|network namespace|variant [ab]\b|\b20 ports\b/i);
+    }
+  });
+
+  it.runIf(DOCUMENTED.includes(cause.group) || DOCUMENTED_TOO.includes(id))('has a page', () => {
+    expect(hasPage(cause)).toBe(true);
+  });
+
+  it.runIf(hasPage(cause))('has its id and title at the top of its page and its references below', () => {
+    const text = page(cause);
+    expect(text.split('\n')[0]).toBe(`# ${id}: ${cause.title}`);
+    for (const reference of cause.references) expect(text).toContain(`- ${reference}\n`);
+  });
+
+  it.runIf(hasPage(cause))('links only to pages that exist', () => {
+    for (const [, target] of page(cause).matchAll(/\]\(([^)]+\.md)\)/g)) {
+      expect(existsSync(new URL(target!, pages)), target).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,73 @@
+import type { Outcome, ResetFacts } from '../outcome.ts';
+import type { Connection, End } from '../track/connection.ts';
+import type { CloseKind } from '../types.ts';
+
+export type Group =
+  | 'orderly'
+  | 'app-abort'
+  | 'app-bug'
+  | 'connect'
+  | 'peer-gone'
+  | 'peer-stuck'
+  | 'middlebox'
+  | 'path'
+  | 'resources'
+  | 'time-wait'
+  | 'field';
+
+/** How much a cause matters to who runs the service: nothing is wrong, worth knowing, a fault to mend, data or service lost. */
+export type Severity = 'ok' | 'note' | 'warning' | 'error';
+
+/** A connection that is over, with what was derived from it once, for all causes to look at. */
+export interface Case {
+  readonly c: Connection;
+  readonly o: Outcome;
+  readonly client: End;
+  readonly server: End;
+  /** The RST that ended it (or the first one), with its claimed sender and receiver; null without RST. */
+  readonly reset: ResetFacts | null;
+  readonly sender: End | null;
+  readonly receiver: End | null;
+  /** The end that sent the first FIN and the other one; null without FIN. */
+  readonly closer: End | null;
+  readonly passive: End | null;
+  /** The end that sent the first data (asks), or null where none did. */
+  readonly opener: End | null;
+}
+
+export type AddEvidence = (packet: number, atUs: number, shows: string) => void;
+
+/** One cause of the catalogue. To add a cause: one file here, one page in docs/causes/, one scenario. */
+export interface Cause {
+  /** Public name, as in `lastack causes ID`. */
+  readonly id: string;
+  readonly group: Group;
+  readonly severity: Severity;
+  /** A short phrase: `the client closed with SO_LINGER 0`. */
+  readonly title: string;
+  /** What happens, one or two sentences. */
+  readonly summary: string;
+  /** How it is told from its neighbours. */
+  readonly recognise: string;
+  /** What to change, with its price. */
+  readonly remedy: string;
+  /** What would tell it from its alternatives. */
+  readonly wouldSettle: readonly string[];
+  /** RFC sections, papers, kernel functions, public threads. */
+  readonly references: readonly string[];
+  /** Name of the scenario that provokes it, or null while there is none. */
+  readonly scenario: string | null;
+  /** Close kinds it can show as; empty where no packet shows it. */
+  readonly kinds: readonly CloseKind[];
+  /** How well it fits what was seen: 0 excluded, 1 fits in every point. Pure; called once a connection. */
+  readonly fit: (k: Case) => number;
+  /** The story with real numbers, two or three sentences; without it the report tells the ending only. */
+  readonly story?: (k: Case) => string;
+  /** The packets it stands on. */
+  readonly evidence?: (k: Case, add: AddEvidence) => void;
+}
+
+/** For causes that leave nothing on the wire of one connection. */
+export function neverFits(): number {
+  return 0;
+}

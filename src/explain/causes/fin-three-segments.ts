@@ -1,0 +1,28 @@
+import type { Cause } from './cause.ts';
+import { plainClose } from './signs/closing.ts';
+
+export const finThreeSegments: Cause = {
+  id: 'fin-three-segments',
+  group: 'orderly',
+  severity: 'ok',
+  title: 'closed in three segments: FIN, FIN+ACK, ACK',
+  summary:
+    "The passive side's application closes before its delayed ACK goes out, so one segment carries " +
+    'both the ACK of the first FIN and the second FIN.',
+  recognise:
+    'The second FIN is also the first acknowledgement of the first FIN. A separate bare ACK before it ' +
+    "makes it fin-client-first or fin-server-first; the difference is only how fast the passive side's " +
+    'application closed (within about 40 ms on Linux).',
+  remedy:
+    'Nothing is wrong: a quick reader closes on EOF at once. TIME-WAIT is held by the side that closed ' +
+    'first, as with four segments.',
+  wouldSettle: [],
+  references: [
+    'RFC 9293 section 3.6, figure 12 (normal close sequence)',
+    'RFC 9293 section 3.8.6.3 (delayed acknowledgements)',
+    'Linux: tcp_fin, tcp_send_fin',
+  ],
+  scenario: null,
+  kinds: ['fin'],
+  fit: (k) => (plainClose(k) && k.o.closeForm === 'three-segments' ? 0.6 : 0),
+};

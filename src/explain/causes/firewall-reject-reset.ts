@@ -1,0 +1,34 @@
+import type { Cause } from './cause.ts';
+import { filteredPort } from './signs/opening.ts';
+
+export const firewallRejectReset: Cause = {
+  id: 'firewall-reject-reset',
+  group: 'connect',
+  severity: 'warning',
+  title: 'a firewall answered the SYN with RST',
+  summary:
+    "A firewall rejects the connection with a TCP reset in the server's name. connect() fails with " +
+    'ECONNREFUSED although the server may be listening.',
+  recognise:
+    "Form C like port-closed, but the RST's TTL or round trip differs from the server's other packets " +
+    '(a box nearer to the client), or the port accepts others. A reject on the server itself cannot be ' +
+    'told from a closed port on the wire.',
+  remedy:
+    "Find the rule: `nft list ruleset | grep 'reject with tcp reset'`, `iptables-save | grep " +
+    'tcp-reset`, cloud firewall, Istio/Calico policy. Open the port or use another. If the rule is ' +
+    'meant, it is doing its job. Check: `ss -ltn` shows a listener and a capture on the server shows ' +
+    'no SYN.',
+  wouldSettle: [
+    'a capture on the server side: did the SYN arrive, did the RST leave?',
+    'the firewall rules and their counters: `nft list ruleset`',
+    '`ss -ltn` on the server',
+  ],
+  references: [
+    'RFC 9293 section 3.5.2',
+    'RFC 3360 (inappropriate resets)',
+    'Linux: nf_send_reset; nft `reject with tcp reset`, iptables REJECT --reject-with tcp-reset',
+  ],
+  scenario: null,
+  kinds: ['refused'],
+  fit: (k) => (k.reset !== null && filteredPort(k) ? 0.8 : 0),
+};

@@ -1,0 +1,33 @@
+import type { Cause } from './cause.ts';
+import { synSenderReset } from './signs/resets.ts';
+
+export const halfOpenReconnectSamePort: Cause = {
+  id: 'half-open-reconnect-same-port',
+  group: 'peer-gone',
+  severity: 'note',
+  title: 'a vanished client came back from the same port',
+  summary:
+    'A client lost its state (crash, reboot, NAT) and connects again from the same port while the ' +
+    'server still holds the old connection. Challenge ACK, RST, SYN again: then a normal handshake. ' +
+    "The server's application reads ECONNRESET on the old connection.",
+  recognise:
+    'SYN on a connection without FIN, an ACK with the old numbers instead of SYN-ACK, RST of form B ' +
+    "from the client at exactly the server's RCV.NXT, SYN again within about 10 ms, SYN-ACK. After a " +
+    'FIN exchange it is close-wait-port-reused or TIME-WAIT.',
+  remedy:
+    'The recovery works by itself and costs one round trip. Let the server notice dead clients earlier ' +
+    'by keepalive. If a firewall eats the challenge ACK or the RST, the client cannot connect until ' +
+    'the old state ends: let ACK and RST of unknown state pass. Check: TCPSYNChallenge on the server.',
+  wouldSettle: [
+    'TCPSYNChallenge on the server: `nstat -az TcpExtTCPSYNChallenge`',
+    'uptime of the client host or process',
+  ],
+  references: [
+    'RFC 9293 section 3.5.1, figure 9 (half-open connection discovery)',
+    'RFC 5961 section 4.2',
+    'Linux: tcp_validate_incoming, tcp_rcv_synsent_state_process',
+  ],
+  scenario: null,
+  kinds: ['rst', 'open'],
+  fit: (k) => (synSenderReset(k) && k.closer === null ? 0.95 : 0),
+};

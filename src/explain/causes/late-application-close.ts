@@ -1,0 +1,37 @@
+import type { Cause } from './cause.ts';
+
+export const lateApplicationClose: Cause = {
+  id: 'late-application-close',
+  group: 'field',
+  severity: 'warning',
+  title: 'EOF was handled seconds late: starved event loop',
+  summary:
+    'The FIN arrived and was acknowledged by the kernel, but the application reacted seconds later; ' +
+    'then its FIN and an RST leave within microseconds.',
+  recognise:
+    'FIN acknowledged at once, seconds pass, then FIN and RST of the passive side together. A passive ' +
+    'side that never reacts is close-wait-leak; one that had data to send is half-close-then-data.',
+  remedy:
+    'The process was starved: a blocked event loop, garbage collection, CPU throttling (cgroup ' +
+    'cpu.max), swapping. Measure event loop delay (Node perf_hooks.monitorEventLoopDelay), GC and ' +
+    'throttling counters. Check: time from FIN to FIN.',
+  wouldSettle: [
+    'event loop delay, GC and CPU throttling (cpu.stat nr_throttled) of the passive side at that time',
+  ],
+  references: ['RFC 9293 section 3.3.2 (CLOSE-WAIT)', 'haproxy/haproxy#3029'],
+  scenario: null,
+  kinds: ['fin-then-rst', 'fin'],
+  fit: (k) => {
+    const { closer, passive, reset } = k;
+    if (
+      reset === null ||
+      reset.foreign !== null ||
+      closer === null ||
+      passive!.fins === 0 ||
+      k.sender !== passive
+    )
+      return 0;
+    const slow = passive!.finAtUs - closer.finAtUs > Math.max(900_000, 5 * k.o.rttUs);
+    return slow && reset.record.atUs - passive!.finAtUs < 5_000 && reset.form === 'A' ? 0.95 : 0;
+  },
+};

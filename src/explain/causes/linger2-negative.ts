@@ -1,0 +1,35 @@
+import type { Cause } from './cause.ts';
+import { abortedLive } from './signs/resets.ts';
+
+export const linger2Negative: Cause = {
+  id: 'linger2-negative',
+  group: 'app-abort',
+  severity: 'warning',
+  title: 'TCP_LINGER2 < 0: RST instead of FIN-WAIT-2',
+  summary:
+    'One side shuts its writing down, its FIN is acknowledged, and then it closes with TCP_LINGER2 set ' +
+    "to a negative value: the kernel sends RST instead of waiting for the peer's FIN.",
+  recognise:
+    'FIN, ACK of the FIN, then RST of form A from the same side that had sent the FIN, with no data ' +
+    'from the peer in between. If data from the peer came just before, it is an answer to that data: ' +
+    'peer-sent-after-close or peer-sent-after-shutdown-rdwr (form B).',
+  remedy:
+    'Remove the TCP_LINGER2 option, or set it to the seconds that FIN-WAIT-2 may last; the default ' +
+    'comes from net.ipv4.tcp_fin_timeout (60 s). Price of removing it: one small mini-socket per close ' +
+    'until the peer closes. Check: TCPAbortOnLinger no longer counts. (SO_LINGER closes count under ' +
+    'TCPAbortOnData, not here.)',
+  wouldSettle: ['TCPAbortOnLinger on the closer: `nstat -az TcpExtTCPAbortOnLinger`'],
+  references: [
+    'tcp(7), TCP_LINGER2',
+    'Linux: __tcp_close (TCP_FIN_WAIT2, linger2 < 0), net.ipv4.tcp_fin_timeout',
+  ],
+  scenario: null,
+  kinds: ['fin-then-rst'],
+  fit: (k) =>
+    abortedLive(k) &&
+    k.sender === k.closer &&
+    k.closer!.finAckedAtUs >= 0 &&
+    k.passive!.bytesAfterPeerFin === 0
+      ? 0.9
+      : 0,
+};

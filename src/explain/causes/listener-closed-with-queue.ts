@@ -1,0 +1,40 @@
+import type { Cause } from './cause.ts';
+import { abortedLive, resetByServer } from './signs/resets.ts';
+
+export const listenerClosedWithQueue: Cause = {
+  id: 'listener-closed-with-queue',
+  group: 'connect',
+  severity: 'error',
+  title: 'listener closed with connections in its queue: RST',
+  summary:
+    'The server closes its listening socket (shutdown, restart, crash) while finished handshakes wait ' +
+    'for accept(). The kernel resets each of them; the clients had a successful connect() and lose ' +
+    'what they sent.',
+  recognise:
+    "Handshake, perhaps a request that the server's kernel acknowledged, no byte from the server, then " +
+    'RST of form A from the server; often several connections at one instant, and SYNs refused from ' +
+    'then on. close-with-unread-data needs an accepted connection and can come at any time; ' +
+    'accept-queue-full-abort is form B at once after the handshake.',
+  remedy:
+    'Drain in order: take the server out of routing, wait, accept what is queued, then close the ' +
+    'listener. Or hand the listener over (systemd socket activation, nginx reload, SO_REUSEPORT with ' +
+    'net.ipv4.tcp_migrate_req=1). Price: a slower stop. Check: no RST on unaccepted connections at the ' +
+    'next deployment.',
+  wouldSettle: [
+    "the server's log: stop or reload at that time",
+    'whether other waiting connections were reset at the same instant',
+  ],
+  references: ['RFC 9293 section 3.10.4 (CLOSE call, LISTEN)', 'Linux: inet_csk_listen_stop, tcp_disconnect'],
+  scenario: null,
+  kinds: ['rst'],
+  fit: (k) => {
+    if (!abortedLive(k) || !resetByServer(k) || k.server.bytes > 0) return 0;
+    if (k.client.bytes === 0) return 0.8;
+    const record = k.c.serverRecord;
+    const burst =
+      record !== null &&
+      Math.abs(record.resetBurstAtUs - k.reset!.record.atUs) < 100_000 &&
+      record.resetBurstUnfed > 0;
+    return burst ? 0.9 : 0.6;
+  },
+};

@@ -1,0 +1,42 @@
+import type { Cause } from './cause.ts';
+import { longIdleUs, pathHops } from './signs/path.ts';
+import { forgotten, resetInTimeWait, senderSilence, strayed } from './signs/resets.ts';
+
+export const middleboxRst: Cause = {
+  id: 'middlebox-rst',
+  group: 'middlebox',
+  severity: 'error',
+  title: 'a third party reset the connection: no end sent the RST',
+  summary:
+    'A box on the path (firewall, IDS, DPI, censor, proxy) injects an RST with a fitting sequence ' +
+    'number towards one or both ends. The application gets ECONNRESET although the peer sent none.',
+  recognise:
+    "An RST whose TTL, IP ID, missing timestamp option or window do not fit the claimed sender's other " +
+    'packets, that comes faster than the round trip, or after which the claimed sender goes on sending ' +
+    'as if nothing had been. Both ends reset at once, or captures on both sides disagree, prove it.',
+  remedy:
+    'Find the box: compare TTLs with `traceroute`, look at firewall and IDS logs for the four-tuple, ' +
+    'try without each box. Then change its rule. Ends cannot prevent exact RSTs; encryption hides the ' +
+    'trigger, not the four-tuple; an IPsec or WireGuard tunnel protects the TCP header. Check: same ' +
+    'TTL for all packets of the peer.',
+  wouldSettle: [
+    'a capture on the other side: did that host send this RST?',
+    'logs of firewalls and IDS on the path for this four-tuple',
+  ],
+  references: [
+    'RFC 3360 (inappropriate resets considered harmful)',
+    'RFC 5961 section 3.2',
+    'N. Weaver, R. Sommer, V. Paxson: Detecting Forged TCP Reset Packets, NDSS 2009',
+  ],
+  scenario: null,
+  kinds: ['rst', 'fin-then-rst', 'fin', 'timeout', 'open', 'half-closed'],
+  fit: (k) => {
+    const r = k.reset;
+    if (r === null || !r.accepted || resetInTimeWait(k)) return 0;
+    // In form, an RST forged with the right number and TTL is the one a restarted host sends.
+    if (r.foreign === null)
+      return forgotten(k) && !strayed(k) && pathHops(k) > 0 && senderSilence(k) < 1_000_000 ? 0.4 : 0;
+    if (r.answers && r.form === 'B' && k.receiver!.idleBeforeFlightUs >= longIdleUs(k)) return 0.3;
+    return 0.9;
+  },
+};

@@ -1,0 +1,19 @@
+import type { Cause } from './cause.ts';
+import { answersOldDuplicate, resetInTimeWait } from './signs/resets.ts';
+
+export const oldDuplicateInTimeWait: Cause = {
+  id: 'old-duplicate-in-time-wait',
+  group: 'time-wait',
+  severity: 'ok',
+  title: 'TIME-WAIT swallowed an old duplicate and survived the RST',
+  summary:
+    'A delayed duplicate arrives in TIME-WAIT, the ACK to it provokes an RST of the forgetful peer, ' +
+    'and net.ipv4.tcp_rfc1337=1 keeps TIME-WAIT.',
+  recognise: 'The same packets as time-wait-assassinated-by-old-duplicate; only the sysctl tells.',
+  remedy: 'Nothing is wrong: TIME-WAIT did its work.',
+  wouldSettle: ['`sysctl net.ipv4.tcp_rfc1337` on the holder of TIME-WAIT'],
+  references: ['RFC 1337 section 3', 'Linux: tcp_timewait_state_process'],
+  scenario: null,
+  kinds: ['fin'],
+  fit: (k) => (resetInTimeWait(k) && answersOldDuplicate(k) ? 0.85 : 0),
+};

@@ -1,0 +1,25 @@
+import type { Cause } from './cause.ts';
+import { resetInTimeWait } from './signs/resets.ts';
+
+export const pawsDrop: Cause = {
+  id: 'paws-drop',
+  group: 'middlebox',
+  severity: 'note',
+  title: 'old timestamp: segment dropped by PAWS',
+  summary:
+    'A segment with a timestamp older than the last accepted one arrives on a live connection. PAWS ' +
+    'drops it and answers with an ACK; the connection goes on.',
+  recognise:
+    'TSval below the last one accepted from that end by more than reordering explains, then a ' +
+    'duplicate ACK, no delivery. With an earlier connection on the same four-tuple it is ' +
+    'wandering-duplicate-rejected-by-paws.',
+  remedy:
+    'A late duplicate, or two hosts behind one NAT that share the four-tuple, or a box that rewrites ' +
+    'timestamps in one direction only. If it repeats, look for that box. Never turn timestamps off as ' +
+    'a cure: PAWS is the protection. Check: PAWSEstab stands still.',
+  wouldSettle: ['PAWSEstab on the receiver: `nstat -az TcpExtPAWSEstab`'],
+  references: ['RFC 7323 section 5 (PAWS)', 'Linux: tcp_validate_incoming, tcp_paws_discard'],
+  scenario: null,
+  kinds: ['fin', 'open', 'half-closed', 'rst'],
+  fit: (k) => (k.c.pawsDrops > 0 && k.c.previous === null && !resetInTimeWait(k) ? 0.9 : 0),
+};

@@ -1,0 +1,44 @@
+import type { Cause } from './cause.ts';
+import { unanswered } from './signs/path.ts';
+
+export const pmtuBlackhole: Cause = {
+  id: 'pmtu-blackhole',
+  group: 'path',
+  severity: 'error',
+  title: 'path MTU black hole: big segments vanish',
+  summary:
+    'A link on the path has a smaller MTU and the ICMP that would say so is filtered. The handshake ' +
+    'and small segments pass, full-size ones vanish: the connection hangs and ends with ETIMEDOUT.',
+  recognise:
+    'Retransmissions of full-size segments only, while smaller ones (also later ones, by SACK) are ' +
+    'acknowledged; no ICMP. retransmission-timeout loses small segments too; pmtu-discovered shows the ' +
+    'ICMP message.',
+  remedy:
+    'Let ICMP type 3 code 4 and ICMPv6 type 2 through; clamp the MSS at the tunnel (`tcp option maxseg ' +
+    'size set rt mtu`, iptables TCPMSS --clamp-mss-to-pmtu); set net.ipv4.tcp_mtu_probing=1 on servers ' +
+    '(probes after timeouts), or lower the interface MTU. Price of clamping: a few per cent of ' +
+    'overhead. Check: `ping -M do -s 1472 HOST`, `tracepath HOST`.',
+  wouldSettle: [
+    '`tracepath HOST` and `ping -M do -s SIZE HOST` from the sender',
+    'a capture on the receiver: which segments arrive?',
+  ],
+  references: [
+    'RFC 2923 section 2.1 (black hole detection)',
+    'RFC 1191',
+    'RFC 8201',
+    'RFC 4821',
+    'Linux: net.ipv4.tcp_mtu_probing',
+  ],
+  scenario: null,
+  kinds: ['timeout', 'fin'],
+  fit: (k) => {
+    const u = unanswered(k);
+    if (u === null || u.end.retryRun < 2) return 0;
+    const full = u.end.mss > 0 && u.peer.mss > 0 ? Math.min(u.end.mss, u.peer.mss) - 60 : 1200;
+    return u.end.retryLength >= full && u.end.acked && u.end.bytes > u.end.retryLength
+      ? u.peer.lastSackAtUs >= 0 || u.peer.duplicateAcks > 0
+        ? 0.92
+        : 0.6
+      : 0;
+  },
+};

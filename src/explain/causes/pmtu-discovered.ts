@@ -1,0 +1,23 @@
+import type { Cause } from './cause.ts';
+
+export const pmtuDiscovered: Cause = {
+  id: 'pmtu-discovered',
+  group: 'path',
+  severity: 'ok',
+  title: 'path MTU discovery worked: smaller segments after ICMP',
+  summary:
+    'A full-size segment meets a smaller MTU; the router sends ICMP "too big", the sender shrinks its ' +
+    'segments and sends again.',
+  recognise:
+    'ICMP type 3 code 4 (IPv6 type 2) that quotes a segment of the connection, then smaller segments, ' +
+    'then normal traffic.',
+  remedy:
+    'Nothing is wrong. If it costs each connection a round trip, clamp the MSS at the tunnel or set ' +
+    'the right MTU on the interface.',
+  wouldSettle: [],
+  references: ['RFC 1191', 'RFC 8201', 'Linux: tcp_v4_mtu_reduced, net.ipv4.ip_no_pmtu_disc'],
+  scenario: null,
+  kinds: ['fin', 'open', 'half-closed'],
+  fit: (k) =>
+    k.c.icmp.some((i) => (i.family === 4 ? i.type === 3 && i.code === 4 : i.type === 2)) ? 0.9 : 0,
+};

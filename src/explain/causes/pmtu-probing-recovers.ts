@@ -1,0 +1,25 @@
+import { type Cause, neverFits } from './cause.ts';
+
+export const pmtuProbingRecovers: Cause = {
+  id: 'pmtu-probing-recovers',
+  group: 'path',
+  severity: 'ok',
+  title: 'MTU probing got out of a path MTU black hole',
+  summary:
+    'Full-size segments vanish without ICMP; after a few timeouts net.ipv4.tcp_mtu_probing=1 makes the ' +
+    'sender try smaller segments, and the transfer finishes.',
+  recognise:
+    'Retransmissions of a full-size segment, then the same bytes in smaller segments (Linux begins at ' +
+    'tcp_base_mss, 1024) that are acknowledged, no ICMP.',
+  remedy:
+    'This is the cure for pmtu-blackhole; it still costs some timeouts at each start. Mend the path: ' +
+    'let ICMP through or clamp the MSS. Check: TCPMTUPSuccess, TCPMTUPFail.',
+  wouldSettle: ['TCPMTUPSuccess on the sender: `nstat -az TcpExtTCPMTUPSuccess`'],
+  references: [
+    'RFC 4821 (packetization layer path MTU discovery)',
+    'Linux: tcp_mtu_probing (tcp_timer.c), net.ipv4.tcp_base_mss',
+  ],
+  scenario: null,
+  kinds: ['fin', 'open', 'half-closed'],
+  fit: neverFits,
+};

@@ -1,0 +1,34 @@
+import type { Cause } from './cause.ts';
+import { badHandshakeReset, synSenderReset } from './signs/resets.ts';
+
+export const rstChallenged: Cause = {
+  id: 'rst-challenged',
+  group: 'middlebox',
+  severity: 'note',
+  title: 'an inexact RST was answered with a challenge ACK',
+  summary:
+    'An RST inside the receive window but not at its left edge arrives. The receiver answers with a ' +
+    'challenge ACK and goes on; a real peer would answer that with an exact RST.',
+  recognise:
+    "RST with a sequence number above the receiver's RCV.NXT, an ACK back at once, and the connection " +
+    'continues. Outside the window it is rst-ignored; if an exact RST follows the challenge, the peer ' +
+    'really is gone.',
+  remedy:
+    'Somebody guesses, or a middlebox is sloppy. The connection is unharmed. If it happens often, find ' +
+    "the box by the RST's TTL (middlebox-rst). Check: TCPChallengeACK.",
+  wouldSettle: [
+    "a capture on the claimed sender's side: did it send that RST?",
+    'TCPChallengeACK on the receiver: `nstat -az TcpExtTCPChallengeACK`',
+  ],
+  references: [
+    'RFC 5961 section 3.2',
+    'RFC 9293 section 3.5.3 (reset processing)',
+    'Linux: tcp_validate_incoming, tcp_send_challenge_ack',
+  ],
+  scenario: null,
+  kinds: ['fin', 'open', 'half-closed', 'rst', 'fin-then-rst'],
+  fit: (k) =>
+    k.c.challengedResets > 0 && !(k.reset?.accepted ?? false) && !badHandshakeReset(k) && !synSenderReset(k)
+      ? 0.9
+      : 0,
+};

@@ -1,0 +1,28 @@
+import { type Cause, neverFits } from './cause.ts';
+
+export const selfConnect: Cause = {
+  id: 'self-connect',
+  group: 'field',
+  severity: 'warning',
+  title: 'the socket connected to itself',
+  summary:
+    'A client connects to a local port in the ephemeral range on which nobody listens, and the kernel ' +
+    'happens to choose that very port as source: simultaneous open with itself. It then reads its own ' +
+    'writes, and the server cannot bind.',
+  recognise:
+    'SYN with equal source and destination address and port; the connection opens without any ' +
+    'listener, and each byte comes back.',
+  remedy:
+    'Reserve the port: net.ipv4.ip_local_reserved_ports, or use server ports outside ' +
+    'ip_local_port_range; in the client compare getsockname() with getpeername() and close. Check: no ' +
+    'connection with equal ends in `ss -tan`.',
+  wouldSettle: ['`ss -tanp` on that host'],
+  references: [
+    'RFC 9293 section 3.5, figure 7 (simultaneous open)',
+    'Linux: net.ipv4.ip_local_reserved_ports',
+    'tokio-rs/tokio#3405',
+  ],
+  scenario: null,
+  kinds: ['fin', 'open', 'rst', 'half-closed', 'fin-then-rst', 'refused'],
+  fit: neverFits,
+};

@@ -1,0 +1,83 @@
+import type { Case } from '../cause.ts';
+import { longIdleUs } from './path.ts';
+import { abortedLive, ownReset, resetByClient } from './resets.ts';
+import { isGoodbye } from './text.ts';
+
+/** Nothing happened beside an orderly close. */
+export function plainClose(k: Case): boolean {
+  return k.o.closeKind === 'fin' && k.c.icmp.length === 0;
+}
+
+/** Data went on for a while after the first FIN had been acknowledged. */
+export function halfClosed(k: Case): boolean {
+  return k.passive !== null && k.passive.bytesAfterPeerFin > 0;
+}
+
+/** The RST is an answer to the passive side's text, from the end that had sent FIN. */
+export function lateTextRefused(k: Case): boolean {
+  return (
+    ownReset(k) &&
+    k.passive !== null &&
+    k.sender === k.closer &&
+    k.reset!.form !== 'C' &&
+    k.passive!.bytesAfterPeerFin + k.passive!.bytesCrossingPeerFin > 0
+  );
+}
+
+/** The late text was on its way when the FIN was sent: it acknowledges less than the FIN. */
+export function crossing(k: Case): boolean {
+  return k.passive!.bytesCrossingPeerFin > 0 && k.passive!.bytesAfterPeerFin === 0;
+}
+
+export function closerIdleBeforeFin(k: Case): boolean {
+  return k.closer!.ownIdleBeforeFinUs >= longIdleUs(k);
+}
+
+/** The passive side's late text begins a new exchange, as a request out of a pool does. */
+export function isNewRequest(k: Case): boolean {
+  const { closer, passive, opener } = k;
+  if (passive !== opener || closer!.bytes === 0 || passive!.turns <= closer!.turns) return false;
+  return passive!.turnAtUs > closer!.finAtUs || passive!.bytesCrossingPeerFin >= passive!.turnBytes;
+}
+
+/** The passive side said a last word and closed at once: nothing it wanted to be read. */
+export function lastWord(k: Case): boolean {
+  const p = k.passive!;
+  const late = p.bytesAfterPeerFin + p.bytesCrossingPeerFin;
+  if (late === 0 || late > 128) return false;
+  if (p.fins > 0 && p.finAtUs - p.firstDataAfterPeerFinAtUs < 5_000) return true;
+  return isGoodbye(p.firstDataAfterPeerFinPayload, p.firstDataAfterPeerFinLength);
+}
+
+export function waitedUs(k: Case): number {
+  const p = k.passive!;
+  return p.firstDataAfterPeerFinAtUs < 0 ? 0 : p.firstDataAfterPeerFinAtUs - k.closer!.finLastAtUs;
+}
+
+/** How long the client had waited for an answer that never began when it closed; 0 where it was answered. */
+export function gaveUpAfterUs(k: Case): number {
+  const { client, server } = k;
+  if (k.opener !== client || client.bytes === 0 || server.lastDataAtUs > client.turnAtUs) {
+    if (
+      server.lastDataAtUs < 0 ||
+      client.finAtUs < 0 ||
+      server.lastDataAtUs < client.finAtUs ||
+      server.turnAtUs < client.finAtUs
+    )
+      return 0;
+  }
+  const ended =
+    client.finAtUs >= 0 ? client.finAtUs : abortedLive(k) && resetByClient(k) ? k.reset!.record.atUs : -1;
+  if (ended < 0 || (k.closer !== null && k.closer !== client)) return 0;
+  return ended - client.lastDataAtUs;
+}
+
+/** Timers are set to round times: within 2 % or 30 ms of a whole or half second. */
+export function isRound(us: number): boolean {
+  const off = Math.abs(us - Math.round(us / 500_000) * 500_000);
+  return off <= Math.max(30_000, us * 0.002) && us < 600_000_000;
+}
+
+export function stuckHalfClosed(k: Case): boolean {
+  return k.closer !== null && k.closer.finAckedAtUs >= 0 && k.passive!.fins === 0;
+}

@@ -1,0 +1,31 @@
+import type { End } from '../../track/connection.ts';
+import type { Case } from '../cause.ts';
+
+export function synOnly(k: Case): boolean {
+  return k.server.segments === 0 && k.client.syns > 0;
+}
+
+export function othersAccepted(k: Case): boolean {
+  return (k.c.serverRecord?.accepted ?? 0) > 0;
+}
+
+export function icmpOf(k: Case, v4: readonly number[], v6: readonly number[]): boolean {
+  return k.c.icmp.some((i) =>
+    i.family === 4 ? i.type === 3 && v4.includes(i.code) : i.type === 1 && v6.includes(i.code),
+  );
+}
+
+/** The kind of SYN that a scanner writes by hand: no option but MSS. */
+export function handmadeSyn(end: End): boolean {
+  return end.windowScale < 0 && (end.optionKinds & ~0x1) === 0;
+}
+
+/** How long the SYN's answer took, seen from either side. */
+export function answerDelayUs(k: Case): number {
+  return Math.max(k.c.synRttUs, k.reset?.record.sinceReceiverUs ?? 0);
+}
+
+export function filteredPort(k: Case): boolean {
+  const record = k.c.serverRecord;
+  return record !== null && record.hopLimit >= 0 && record.hopLimit !== k.reset!.record.hopLimit;
+}

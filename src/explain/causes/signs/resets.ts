@@ -1,0 +1,134 @@
+import { State } from '../../../states/index.ts';
+import { Flag } from '../../../wire/segment.ts';
+import type { Case } from '../cause.ts';
+
+/** An RST that ended the connection and really came from the end it names. */
+export function ownReset(k: Case): boolean {
+  return k.reset !== null && k.reset.foreign === null;
+}
+
+/** Form A: a live socket was torn down by its own side (see the table of RST forms). */
+export function abortedLive(k: Case): boolean {
+  return ownReset(k) && k.reset!.form === 'A';
+}
+
+/** Form B: the sender had no socket for what it answers. */
+export function hadNoSocket(k: Case): boolean {
+  return ownReset(k) && k.reset!.form === 'B';
+}
+
+export function resetByClient(k: Case): boolean {
+  return k.sender === k.client;
+}
+
+export function resetByServer(k: Case): boolean {
+  return k.sender === k.server;
+}
+
+/** Bytes the RST's sender had received and not followed by anything of its own. */
+export function unreadAtReset(k: Case): number {
+  return k.reset!.record.senderUnread;
+}
+
+/** The RST's sender asked first, so the last thing it received was an answer it waited for. */
+export function wasAnswered(k: Case): boolean {
+  return k.sender === k.opener && k.sender!.bytes > 0;
+}
+
+/** The segment the RST answers. */
+export function triggerHas(k: Case, flag: number): boolean {
+  return k.reset?.record.trigger !== null && (k.reset!.record.trigger!.flags & flag) !== 0;
+}
+
+export function triggerLength(k: Case): number {
+  return k.reset?.record.trigger?.length ?? 0;
+}
+
+/** An RST came late, to an end that had nothing left to lose. */
+export function resetInTimeWait(k: Case): boolean {
+  return k.reset !== null && k.reset.record.receiverState === State.timeWait;
+}
+
+export function resetRefusedMidway(k: Case): boolean {
+  return k.reset !== null && !k.reset.accepted;
+}
+
+/** The handshake's last ACK passed, and only then did the RST come, before the server had ever sent or taken a byte. */
+export function resetAtHandshakeEnd(k: Case): boolean {
+  if (!hadNoSocket(k) || !resetByServer(k) || k.server.bytes > 0 || k.c.handshakeAckAtUs < 0) return false;
+  const taken = k.client.acked && ((k.client.sndUna - k.client.firstSeq) | 0) > 1;
+  return (
+    !taken &&
+    k.reset!.record.seqAfterSent === 0 &&
+    k.c.synAckRepeats === 0 &&
+    k.reset!.record.atUs - k.c.handshakeAckAtUs < 3 * k.o.rttUs + 50_000
+  );
+}
+
+/** After data, silence and then an RST from a host that knows nothing: how long the host had been silent. */
+export function senderSilence(k: Case): number {
+  return k.reset!.record.sinceSenderUs;
+}
+
+/** An RST of form B to text (or a probe) on an established connection, without FIN: the sender had forgotten it. */
+export function forgotten(k: Case): boolean {
+  if (!hadNoSocket(k) || k.c.firstFinFrom >= 0 || resetAtHandshakeEnd(k) || synSenderReset(k)) return false;
+  return k.o.established && !triggerHas(k, Flag.syn) && k.reset!.accepted && !ackIgnored(k);
+}
+
+export function ackIgnored(k: Case): boolean {
+  const untaken = !k.client.acked || ((k.client.sndUna - k.client.firstSeq) | 0) <= 1;
+  return (
+    k.c.handshakeAckAtUs >= 0 &&
+    k.server.bytes === 0 &&
+    untaken &&
+    k.c.synAckRepeats > 0 &&
+    k.client.bytes > 0
+  );
+}
+
+export function strayed(k: Case): boolean {
+  return k.c.midstream && k.sender !== null && k.sender.segments <= k.sender.resets;
+}
+
+/** A SYN met a live connection, was challenged, and its sender answered that with RST: it knew of no connection. */
+export function synSenderReset(k: Case): boolean {
+  return (
+    k.c.strangeSyns > 0 &&
+    k.c.resets.some((r) => r.from === k.c.strangeSynFrom && r.trigger !== null && r.seq === r.trigger.ack)
+  );
+}
+
+export function answersOldDuplicate(k: Case): boolean {
+  const holder = k.receiver!;
+  return (
+    holder.lastDuplicateAckAtUs >= 0 &&
+    k.reset!.record.trigger !== null &&
+    k.reset!.record.trigger.packet === holder.lastDuplicateAckPacket
+  );
+}
+
+export function volley(k: Case): boolean {
+  const resets = k.c.resets;
+  if (resets.length < 3) return false;
+  const toOne = resets.filter((r) => r.from === resets[0]!.from);
+  return (
+    new Set(toOne.filter((r) => r.atUs - toOne[0]!.atUs < 50_000).map((r) => r.seq)).size >= 3 &&
+    k.c.firstFinFrom < 0
+  );
+}
+
+export function badHandshakeReset(k: Case): boolean {
+  if (k.c.badHandshakeAcks > 0) return true;
+  return k.c.resets.some(
+    (r) =>
+      r.from === 1 &&
+      (r.senderState === State.synReceived || k.server.bytes === 0 || r.atUs < k.server.firstDataAtUs) &&
+      (r.flags & 0x10) === 0 &&
+      r.seqAfterSent !== 0 &&
+      r.receiverState >= State.established &&
+      r.seqAfterAcked !== 0 &&
+      r.atUs - k.c.handshakeAckAtUs < 3 * k.o.rttUs + 20_000 &&
+      r.hopLimit === k.server.hopLimit,
+  );
+}

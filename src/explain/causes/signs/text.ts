@@ -1,0 +1,44 @@
+import type { End } from '../../track/connection.ts';
+import type { Case } from '../cause.ts';
+
+const QUIT = 0x51554954;
+const TO_LOWER = 0x20202020;
+
+/** No byte of payload went either way. */
+export function noData(k: Case): boolean {
+  return k.client.bytes === 0 && k.server.bytes === 0;
+}
+
+/**
+ * The window it offered shrank by about what it had received and did not open again: the application was not reading
+ * (RFC 9293 3.8.6). Works from a few kilobytes on, as small buffers hide behind the window scale.
+ */
+export function windowShowsUnread(end: End, unread: number): boolean {
+  if (unread < 2048 || end.windowMax === 0) return false;
+  return end.windowMax - end.window >= unread / 2;
+}
+
+/** The other end had no room, or had not acknowledged for longer than an ACK takes: bytes were still owed. */
+export function owedData(k: Case, end: End, peer: End, atUs: number): boolean {
+  if (peer.zeroSinceUs >= 0) return true;
+  const unacked = end.acked ? (end.sndMax - end.sndUna) | 0 : 0;
+  if (unacked <= 0 || end.fins > 0) return false;
+  return end.retryRun > 0 || atUs - end.lastDataAtUs > 2 * k.o.rttUs + 60_000;
+}
+
+/**
+ * A protocol's last word, by its first four bytes: TLS alert (RFC 8446 6.1), HTTP/2 GOAWAY (RFC 9113 6.8), QUIT (SMTP, FTP,
+ * POP3, Redis), MySQL COM_QUIT, PostgreSQL Terminate, WebSocket close (RFC 6455 5.5.1).
+ */
+export function isGoodbye(payload: number, length: number): boolean {
+  const first = payload >>> 24;
+  if (first === 0x15) return ((payload >>> 16) & 0xff) === 0x03;
+  if ((payload | TO_LOWER) === (QUIT | TO_LOWER)) return length <= 8;
+  if (length === 5) return payload === 0x01000000 || payload === 0x58000000;
+  if ((payload & 0xff) === 0x07 && first === 0) return length <= 64;
+  return length <= 131 && (first === 0x88 || first === 0x08) && length >= 2 && length <= 12;
+}
+
+export function isHttpResponse(payload: number): boolean {
+  return payload === 0x48545450;
+}

@@ -1,0 +1,28 @@
+import type { Cause } from './cause.ts';
+import { synSenderReset } from './signs/resets.ts';
+
+export const synChallenged: Cause = {
+  id: 'syn-challenged',
+  group: 'middlebox',
+  severity: 'note',
+  title: 'a SYN on a live connection: challenge ACK',
+  summary:
+    'A SYN arrives for an existing connection. The receiver answers with a challenge ACK and keeps the ' +
+    'connection; if the sender of the SYN really lost its state it answers RST and tries again.',
+  recognise:
+    'SYN on a four-tuple in mid-stream, ACK with the current numbers back. If RST and a new SYN ' +
+    'follow, it is half-open-reconnect-same-port; if the connection simply goes on, the SYN was a ' +
+    'forgery, a late duplicate or another host behind the same NAT.',
+  remedy:
+    'If it repeats with failed connects, two clients share one four-tuple (NAT, client address ' +
+    'preservation: five-tuple-collision), or clients reuse ports too early. Otherwise nothing. Check: ' +
+    'TCPSYNChallenge.',
+  wouldSettle: [
+    'TCPSYNChallenge on the receiver: `nstat -az TcpExtTCPSYNChallenge`',
+    'a capture on the client: did it send that SYN?',
+  ],
+  references: ['RFC 5961 section 4.2', 'Linux: tcp_validate_incoming (TCPSYNChallenge)'],
+  scenario: null,
+  kinds: ['fin', 'rst', 'fin-then-rst', 'open', 'half-closed'],
+  fit: (k) => (k.c.strangeSyns > 0 && k.c.strangeSynAnswered && !synSenderReset(k) ? 0.9 : 0),
+};

@@ -1,0 +1,35 @@
+import type { Cause } from './cause.ts';
+import { othersAccepted, synOnly } from './signs/opening.ts';
+
+export const synFiltered: Cause = {
+  id: 'syn-filtered',
+  group: 'connect',
+  severity: 'error',
+  title: 'SYNs vanished without an answer: filtered or lost',
+  summary:
+    'Something drops the SYN silently: a firewall DROP rule, a security group, a wrong route or a dead ' +
+    'host behind a silent router. No reset ever comes; connect() ends with ETIMEDOUT after more than ' +
+    'two minutes by default.',
+  recognise:
+    'Only SYNs, with doubling gaps (Linux since 6.5: the first ones 1 s apart), no RST and no ICMP. If ' +
+    'the same server port accepted others lately, accept-queue-full and syn-queue-full fit better; a ' +
+    'SYN-ACK anywhere excludes it.',
+  remedy:
+    'Check the path and the rules on both sides: security groups and network ACLs (also of the way ' +
+    "back), nftables/iptables DROP, routes, wrong address. For firewalls of one's own, reject instead " +
+    'of drop inside the network, so that clients fail at once. Set a connect timeout of a few seconds ' +
+    'in the client. Check: `nc -vz HOST PORT` and a capture on the server show the SYN.',
+  wouldSettle: [
+    'a capture on the server side: do the SYNs arrive?',
+    '`traceroute -T -p PORT HOST` from the client',
+    'ListenOverflows and TCPReqQFullDrop on the server: `nstat -az`',
+  ],
+  references: [
+    'RFC 9293 section 3.8.3 (R2 for SYN)',
+    'RFC 6298 section 5',
+    'Linux: tcp_write_timeout, net.ipv4.tcp_syn_retries, net.ipv4.tcp_syn_linear_timeouts',
+  ],
+  scenario: null,
+  kinds: ['connect-timeout'],
+  fit: (k) => (synOnly(k) ? (othersAccepted(k) ? 0.5 : 0.8) : 0),
+};

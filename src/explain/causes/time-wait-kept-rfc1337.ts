@@ -1,0 +1,19 @@
+import type { Cause } from './cause.ts';
+import { answersOldDuplicate, resetInTimeWait } from './signs/resets.ts';
+
+export const timeWaitKeptRfc1337: Cause = {
+  id: 'time-wait-kept-rfc1337',
+  group: 'time-wait',
+  severity: 'ok',
+  title: 'tcp_rfc1337=1 kept TIME-WAIT against an RST',
+  summary:
+    'An RST arrives in TIME-WAIT and net.ipv4.tcp_rfc1337=1 makes the kernel ignore it (and restart ' +
+    'the timer).',
+  recognise: 'The same packets as time-wait-assassinated; only the sysctl and the surviving entry tell.',
+  remedy: 'Nothing is wrong.',
+  wouldSettle: ['`sysctl net.ipv4.tcp_rfc1337` and `ss -tan state time-wait` on the holder'],
+  references: ['RFC 1337 section 3 (fix F1: ignore RST in TIME-WAIT)', 'Linux: tcp_timewait_state_process'],
+  scenario: null,
+  kinds: ['fin'],
+  fit: (k) => (resetInTimeWait(k) && k.reset!.accepted && !answersOldDuplicate(k) ? 0.8 : 0),
+};

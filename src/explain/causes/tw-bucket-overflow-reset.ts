@@ -1,0 +1,36 @@
+import { Flag } from '../../wire/segment.ts';
+import type { Cause } from './cause.ts';
+import { hadNoSocket, triggerHas, triggerLength } from './signs/resets.ts';
+
+export const twBucketOverflowReset: Cause = {
+  id: 'tw-bucket-overflow-reset',
+  group: 'resources',
+  severity: 'warning',
+  title: "TIME-WAIT limit reached: the peer's FIN got RST",
+  summary:
+    'tcp_max_tw_buckets is reached, so the closed socket gets no FIN-WAIT-2 mini-socket either. When ' +
+    'the peer closes later, its FIN meets no socket and is answered with RST.',
+  recognise:
+    "FIN, ACK, then the peer's only FIN (no data, not a repetition) answered by RST of form B with no " +
+    'reason in the exchange. If the FIN was a retransmission it is last-ack-lost-no-time-wait; with ' +
+    'data in between peer-sent-after-close or fin-wait2-expired (pause near tcp_fin_timeout).',
+  remedy:
+    "Raise net.ipv4.tcp_max_tw_buckets; close from the other side; reuse connections. The peer's data " +
+    'was complete, but its close reports an error. Check: TCPTimeWaitOverflow stands still.',
+  wouldSettle: [
+    'TCPTimeWaitOverflow on the first closer: `nstat -az TcpExtTCPTimeWaitOverflow`',
+    '`sysctl net.ipv4.tcp_max_tw_buckets` against `ss -s` there',
+  ],
+  references: ['Linux: tcp_time_wait (called for FIN_WAIT2 too), net.ipv4.tcp_max_tw_buckets'],
+  scenario: null,
+  kinds: ['fin-then-rst'],
+  fit: (k) =>
+    hadNoSocket(k) &&
+    k.sender === k.closer &&
+    triggerHas(k, Flag.fin) &&
+    k.passive!.fins === 1 &&
+    triggerLength(k) === 0 &&
+    k.passive!.bytesAfterPeerFin === 0
+      ? 0.7
+      : 0,
+};

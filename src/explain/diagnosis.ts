@@ -1,0 +1,83 @@
+import { type Case, type Cause, neverFits } from './causes/cause.ts';
+import { CAUSES } from './causes/index.ts';
+import { judge } from './outcome.ts';
+import { CLIENT, type Connection } from './track/connection.ts';
+import type { CloseKind } from './types.ts';
+
+/** Below this fit a cause does not explain what was seen. */
+const FLOOR = 0.3;
+/** Alternatives are kept while they fit at least this well beside the first. */
+const BESIDE = 0.5;
+const MAX_ALTERNATIVES = 3;
+
+/** A verdict before it is put into words. */
+export interface Diagnosis {
+  readonly case: Case;
+  readonly cause: Cause | null;
+  readonly alternatives: readonly Cause[];
+  readonly confidence: number;
+}
+
+const BY_KIND: ReadonlyMap<CloseKind, readonly Cause[]> = byKind();
+
+function byKind(): Map<CloseKind, Cause[]> {
+  const map = new Map<CloseKind, Cause[]>();
+  for (const cause of CAUSES) {
+    if (cause.fit === neverFits) continue;
+    for (const kind of cause.kinds) {
+      const list = map.get(kind);
+      if (list === undefined) map.set(kind, [cause]);
+      else list.push(cause);
+    }
+  }
+  return map;
+}
+
+/** Judges how the connection ended and which causes fit, the best first. */
+export function diagnose(c: Connection, captureEndUs: number, mslUs: number): Diagnosis {
+  const k = makeCase(c, captureEndUs, mslUs);
+  const fitting: { cause: Cause; fit: number }[] = [];
+  for (const cause of BY_KIND.get(k.o.closeKind) ?? []) {
+    const fit = cause.fit(k);
+    if (fit >= FLOOR) fitting.push({ cause, fit });
+  }
+  if (fitting.length === 0) return { case: k, cause: null, alternatives: [], confidence: 0 };
+  if (fitting.length > 1) fitting.sort((a, b) => b.fit - a.fit);
+  const best = fitting[0]!;
+  const beside = fitting
+    .slice(1)
+    .filter((f) => f.fit >= best.fit * BESIDE)
+    .slice(0, MAX_ALTERNATIVES);
+  const weight = beside.reduce((sum, f) => sum + f.fit, best.fit);
+  return {
+    case: k,
+    cause: best.cause,
+    alternatives: beside.map((f) => f.cause),
+    confidence: (best.fit * best.fit) / weight,
+  };
+}
+
+function makeCase(c: Connection, captureEndUs: number, mslUs: number): Case {
+  const o = judge(c, captureEndUs, mslUs);
+  const { client, server } = c;
+  const from = o.reset?.record.from ?? -1;
+  const first = c.firstFinFrom;
+  return {
+    c,
+    o,
+    client,
+    server,
+    reset: o.reset,
+    sender: from < 0 ? null : from === CLIENT ? client : server,
+    receiver: from < 0 ? null : from === CLIENT ? server : client,
+    closer: first < 0 ? null : first === CLIENT ? client : server,
+    passive: first < 0 ? null : first === CLIENT ? server : client,
+    opener: openerOf(c),
+  };
+}
+
+function openerOf(c: Connection): Case['opener'] {
+  const { client, server } = c;
+  if (client.firstDataAtUs < 0) return server.firstDataAtUs < 0 ? null : server;
+  return server.firstDataAtUs < 0 || client.firstDataAtUs <= server.firstDataAtUs ? client : server;
+}

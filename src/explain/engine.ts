@@ -1,0 +1,270 @@
+import type { Packet } from '../capture/packet.ts';
+import { State } from '../states/index.ts';
+import { Decoder } from '../wire/index.ts';
+import { Flag, type Segment, SegmentKind } from '../wire/segment.ts';
+import { diagnose } from './diagnosis.ts';
+import { DEFAULT_MSL_US } from './outcome.ts';
+import { Population } from './population.ts';
+import { CLIENT, Connection, type IcmpRecord, SERVER } from './track/connection.ts';
+import { FlowTable } from './track/flow-table.ts';
+import { LogArena } from './track/log.ts';
+import { Observer } from './track/observer.ts';
+import { ServerTable } from './track/servers.ts';
+import { isOver, reopens, takesStrangeSyn } from './track/split.ts';
+import { assume, stateOf } from './track/states.ts';
+import type { Finding, InputProblem, Summary } from './types.ts';
+import { ConnectionView } from './view.ts';
+
+export interface ExplainerOptions {
+  /** Called with each connection whose verdict is final. The view is valid only during the call. */
+  readonly onConnection?: (view: ConnectionView) => void;
+  /** Called at the end of the input with verdicts about several connections. */
+  readonly onFinding?: (finding: Finding) => void;
+  /** Maximum segment lifetime in microseconds; TIME-WAIT lasts twice this (Linux: 2 x 30 s, fixed). */
+  readonly mslUs?: number;
+  /** Connections followed at once; beyond it the longest idle ones are given out early. */
+  readonly maxConnections?: number;
+}
+
+const DEFAULT_MAX_CONNECTIONS = 120_000;
+const MAX_ICMP = 16;
+/** A closed connection is kept this many MSL, as late segments still belong to it. */
+const LINGER_MSL = 2;
+const SWEEP_EVERY = 256;
+
+/** Packets in, endings out: no clock, no files. Memory follows the connections that live at once. */
+export class Explainer {
+  private readonly decoder = new Decoder();
+  private readonly table = new FlowTable();
+  private readonly arena = new LogArena();
+  private readonly observer = new Observer(this.arena);
+  private readonly servers = new ServerTable();
+  private readonly population: Population;
+  private readonly connections: (Connection | null)[] = [];
+  private readonly mslUs: number;
+  private readonly maxConnections: number;
+  private readonly onConnection: ((view: ConnectionView) => void) | undefined;
+  private readonly onFinding: ((finding: Finding) => void) | undefined;
+
+  /** Closed connections in the order they closed; each is given out when its 2MSL are over. */
+  private closed: Connection[] = [];
+  private closedHead = 0;
+  private clockHand = 0;
+
+  private flows = 0;
+  private packets = 0;
+  private bytes = 0;
+  private tcpPackets = 0;
+  private startUs = -1;
+  private endUs = -1;
+  private readonly problems: InputProblem[] = [];
+  private partial = false;
+
+  constructor(options: ExplainerOptions = {}) {
+    this.mslUs = options.mslUs ?? DEFAULT_MSL_US;
+    this.maxConnections = Math.max(16, options.maxConnections ?? DEFAULT_MAX_CONNECTIONS);
+    this.onConnection = options.onConnection;
+    this.onFinding = options.onFinding;
+    this.population = new Population();
+  }
+
+  /** Takes one packet of a capture; the record may be reused by the caller afterwards. */
+  packet(p: Packet): void {
+    this.packets++;
+    this.bytes += p.originalLength;
+    const atUs = p.timeUs;
+    if (this.startUs < 0 || atUs < this.startUs) this.startUs = atUs;
+    if (atUs > this.endUs) this.endUs = atUs;
+    if ((this.packets & (SWEEP_EVERY - 1)) === 0) this.sweep();
+    const decoder = this.decoder;
+    const kind = decoder.decode(
+      p.linkType,
+      p.bytes,
+      p.view,
+      p.offset,
+      p.capturedLength,
+      p.originalLength,
+      atUs,
+    );
+    if (kind === SegmentKind.tcp) this.segment(decoder.segment, p.number, atUs);
+    else if (kind === SegmentKind.icmpError) this.icmpError(decoder.segment, p.number, atUs);
+  }
+
+  /** Notes that something was wrong with the input. */
+  problem(problem: InputProblem): void {
+    if (this.problems.length < 100) this.problems.push(problem);
+  }
+
+  /** Connections followed now. */
+  get live(): number {
+    return this.table.size;
+  }
+
+  get packetCount(): number {
+    return this.packets;
+  }
+
+  /** End of input: gives out all connections still followed, in the order of their first packets. */
+  finish(options: { partial?: boolean } = {}): void {
+    this.partial = options.partial ?? false;
+    const rest = this.connections.filter((c): c is Connection => c !== null);
+    rest.sort((a, b) => a.flow - b.flow);
+    for (const c of rest) this.giveOut(c);
+    for (const finding of this.population.findings()) this.onFinding?.(finding);
+  }
+
+  summary(): Summary {
+    return {
+      type: 'summary',
+      packets: this.packets,
+      bytes: this.bytes,
+      tcpPackets: this.tcpPackets,
+      connections: this.population.connections,
+      start: this.startUs < 0 ? null : this.startUs / 1e6,
+      end: this.endUs < 0 ? null : this.endUs / 1e6,
+      closeKinds: this.population.closeKinds(),
+      causes: this.population.causes(),
+      problems: this.problems,
+      partial: this.partial,
+    };
+  }
+
+  private segment(s: Segment, packet: number, atUs: number): void {
+    this.tcpPackets++;
+    const slot = this.table.find(s);
+    let c = slot < 0 ? null : this.connections[slot]!;
+    if (c !== null) {
+      const direction = this.table.reversed === c.clientIsLow ? SERVER : CLIENT;
+      if ((s.flags & Flag.rst) === 0 && reopens(c, s, direction))
+        c = this.reopen(c, s, direction, packet, atUs);
+    }
+    if (c === null) c = this.open(s, packet, atUs);
+    const direction = this.table.reversed === c.clientIsLow ? SERVER : CLIENT;
+    if (c.midstream && (s.flags & Flag.rst) === 0) {
+      assume(direction === CLIENT ? c.client : c.server, State.established, atUs, packet);
+    }
+    this.observer.observe(c, s, direction as 0 | 1, packet, atUs);
+    if (c.closedAtUs < 0 && (s.flags & (Flag.fin | Flag.rst | Flag.ack)) !== 0 && isOver(c)) {
+      c.closedAtUs = atUs;
+      this.closed.push(c);
+    }
+  }
+
+  /** A new incarnation of the same four-tuple: the old one is given out. */
+  private reopen(old: Connection, s: Segment, direction: number, packet: number, atUs: number): Connection {
+    const strange = takesStrangeSyn(old, s, direction);
+    const previous = {
+      flow: old.flow,
+      endedUs: old.lastUs,
+      clientState: stateOf(old.client),
+      serverState: stateOf(old.server),
+      clientSndMax: old.client.sndMax,
+      closedAtUs: old.closedAtUs,
+    };
+    old.replacedAtUs = atUs;
+    this.giveOut(old);
+    this.table.find(s);
+    const c = this.open(s, packet, atUs);
+    c.previous = previous;
+    if (strange) c.midstream = false;
+    return c;
+  }
+
+  private open(s: Segment, packet: number, atUs: number): Connection {
+    if (this.table.size >= this.maxConnections) {
+      this.evict();
+      this.table.find(s);
+    }
+    const c = new Connection();
+    const sourceIsClient = clientIsSource(s);
+    c.slot = this.table.insert();
+    c.clientIsLow = this.table.reversed !== sourceIsClient;
+    c.flow = ++this.flows;
+    c.family = s.family;
+    c.firstPacket = packet;
+    c.startUs = atUs;
+    c.lastUs = atUs;
+    c.midstream = (s.flags & Flag.syn) === 0;
+    c.client.address.set(sourceIsClient ? s.source : s.destination);
+    c.client.port = sourceIsClient ? s.sourcePort : s.destinationPort;
+    c.server.address.set(sourceIsClient ? s.destination : s.source);
+    c.server.port = sourceIsClient ? s.destinationPort : s.sourcePort;
+    c.serverRecord = this.servers.record(s, sourceIsClient);
+    if (c.serverRecord !== null && !c.midstream) c.serverRecord.attempts++;
+    while (this.connections.length <= c.slot) this.connections.push(null);
+    this.connections[c.slot] = c;
+    return c;
+  }
+
+  private icmpError(s: Segment, packet: number, atUs: number): void {
+    const slot = this.table.find(s);
+    if (slot < 0) return;
+    const c = this.connections[slot]!;
+    const quotes = this.table.reversed === c.clientIsLow ? SERVER : CLIENT;
+    const target = quotes === CLIENT ? c.server : c.client;
+    const record: IcmpRecord = {
+      packet,
+      atUs,
+      family: s.icmpFamily,
+      type: s.icmpType,
+      code: s.icmpCode,
+      mtu: s.icmpMtu,
+      hopLimit: s.hopLimit,
+      quotes: quotes as 0 | 1,
+      fromTarget: s.icmpSource.every((word, i) => word === target.address[i]),
+      source: Int32Array.from(s.icmpSource),
+    };
+    if (c.icmp.length < MAX_ICMP) c.icmp.push(record);
+    c.lastUs = Math.max(c.lastUs, atUs);
+  }
+
+  /** Gives out closed connections whose 2MSL have passed. */
+  private sweep(): void {
+    const limit = this.endUs - LINGER_MSL * this.mslUs;
+    while (this.closedHead < this.closed.length) {
+      const c = this.closed[this.closedHead]!;
+      if (c.slot >= 0 && c.lastUs > limit) break;
+      this.closedHead++;
+      if (c.slot >= 0) this.giveOut(c);
+    }
+    if (this.closedHead > 4096 && this.closedHead * 2 > this.closed.length) {
+      this.closed = this.closed.slice(this.closedHead);
+      this.closedHead = 0;
+    }
+  }
+
+  /** The table is full: the connection that closed first goes, else the longest idle of a sample. */
+  private evict(): void {
+    while (this.closedHead < this.closed.length) {
+      const c = this.closed[this.closedHead++]!;
+      if (c.slot >= 0) {
+        this.giveOut(c);
+        return;
+      }
+    }
+    let oldest: Connection | null = null;
+    for (let seen = 0; seen < 64 || oldest === null; seen++) {
+      this.clockHand = (this.clockHand + 1) % this.connections.length;
+      const c = this.connections[this.clockHand]!;
+      if (c !== null && (oldest === null || c.lastUs < oldest.lastUs)) oldest = c;
+    }
+    oldest.evicted = true;
+    this.giveOut(oldest);
+  }
+
+  private giveOut(c: Connection): void {
+    this.table.remove(c.slot);
+    this.connections[c.slot] = null;
+    c.slot = -1;
+    const diagnosis = diagnose(c, this.endUs, this.mslUs);
+    this.population.add(c, diagnosis);
+    if (this.onConnection !== undefined) this.onConnection(new ConnectionView(c, diagnosis, this.arena));
+    this.arena.release(c.log);
+  }
+}
+
+/** Who opened: by the SYN; without one, the end with the higher port is taken for the client. */
+function clientIsSource(s: Segment): boolean {
+  if ((s.flags & Flag.syn) !== 0) return (s.flags & Flag.ack) === 0;
+  return s.sourcePort >= s.destinationPort;
+}

@@ -1,0 +1,6 @@
+export type { Cause, Group, Severity } from './causes/cause.ts';
+export { CAUSES, causeById } from './causes/index.ts';
+export { Explainer, type ExplainerOptions } from './engine.ts';
+export { type ExplainOptions, explainCapture } from './explain.ts';
+export type * from './types.ts';
+export { ConnectionView } from './view.ts';

@@ -1,0 +1,115 @@
+import { formatAddress, formatEndpoint } from '../wire/index.ts';
+import type { Severity } from './causes/cause.ts';
+import { causeById } from './causes/index.ts';
+import type { Diagnosis } from './diagnosis.ts';
+import type { Connection } from './track/connection.ts';
+import type { CloseKind, Finding } from './types.ts';
+
+const SEVERITY_WEIGHT: Record<Severity, number> = { ok: 0.001, note: 1, warning: 10, error: 20 };
+const MAX_FLOWS = 1_000;
+const MAX_GROUPS = 4_096;
+/** From this many on, equal endings toward one server are worth a finding of their own. */
+const GROUP_FROM = 3;
+
+interface GroupOfEndings {
+  readonly cause: string;
+  readonly server: string;
+  readonly flows: number[];
+  readonly clients: Set<string>;
+  readonly ports: Set<number>;
+  count: number;
+  firstUs: number;
+  lastUs: number;
+  alternatives: readonly string[];
+  confidence: number;
+}
+
+/** Counts endings as they are given out, and finds what only several connections together show. Bounded memory. */
+export class Population {
+  connections = 0;
+  private readonly kinds = new Map<CloseKind, number>();
+  private readonly byCause = new Map<string, number>();
+  private readonly groups = new Map<string, GroupOfEndings>();
+
+  add(c: Connection, d: Diagnosis): void {
+    this.connections++;
+    const kind = d.case.o.closeKind;
+    this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1);
+    const cause = d.cause?.id ?? 'undetermined';
+    this.byCause.set(cause, (this.byCause.get(cause) ?? 0) + 1);
+    if (d.cause !== null && d.cause.severity !== 'ok') this.group(c, d, d.cause.id);
+  }
+
+  closeKinds(): Partial<Record<CloseKind, number>> {
+    return Object.fromEntries(this.kinds);
+  }
+
+  /** Causes by how much they matter: severity times number. */
+  causes(): { cause: string; connections: number }[] {
+    const weight = (id: string): number => SEVERITY_WEIGHT[causeById(id)?.severity ?? 'note'];
+    return [...this.byCause]
+      .map(([cause, connections]) => ({ cause, connections }))
+      .sort((a, b) => b.connections * weight(b.cause) - a.connections * weight(a.cause));
+  }
+
+  findings(): Finding[] {
+    const found: Finding[] = [];
+    for (const g of this.groups.values()) {
+      const distinct = SCAN_CAUSES.has(g.cause) ? g.ports.size : g.count;
+      if (distinct >= GROUP_FROM) found.push(toFinding(g));
+    }
+    return found.sort((a, b) => b.count - a.count);
+  }
+
+  private group(c: Connection, d: Diagnosis, cause: string): void {
+    const scan = SCAN_CAUSES.has(cause);
+    const client = formatAddress(c.family, c.client.address);
+    const where = scan ? client : formatEndpoint(c.family, c.server.address, c.server.port);
+    const key = `${cause} ${where}`;
+    let g = this.groups.get(key);
+    if (g === undefined) {
+      if (this.groups.size >= MAX_GROUPS) return;
+      g = {
+        cause,
+        server: where,
+        flows: [],
+        clients: new Set(),
+        ports: new Set(),
+        count: 0,
+        firstUs: c.startUs,
+        lastUs: c.lastUs,
+        alternatives: d.alternatives.map((a) => a.id),
+        confidence: d.confidence,
+      };
+      this.groups.set(key, g);
+    }
+    g.count++;
+    if (g.flows.length < MAX_FLOWS) g.flows.push(c.flow);
+    if (g.clients.size < MAX_FLOWS) g.clients.add(client);
+    if (g.ports.size < MAX_FLOWS) g.ports.add(c.server.port);
+    g.firstUs = Math.min(g.firstUs, c.startUs);
+    g.lastUs = Math.max(g.lastUs, c.lastUs);
+  }
+}
+
+/** Causes that one client spreads over many ports. */
+const SCAN_CAUSES: ReadonlySet<string> = new Set(['syn-scan', 'port-closed', 'syn-filtered']);
+
+function toFinding(g: GroupOfEndings): Finding {
+  const cause = causeById(g.cause)!;
+  const seconds = (g.lastUs - g.firstUs) / 1e6;
+  const story = SCAN_CAUSES.has(g.cause)
+    ? `${g.server} tried ${g.count} connections to ${g.ports.size} ports within ${seconds.toFixed(1)} s, all with the same ending.`
+    : `${g.count} connections to ${g.server} from ${g.clients.size} client address${g.clients.size === 1 ? '' : 'es'} ended this way within ${seconds.toFixed(1)} s.`;
+  return {
+    type: 'finding',
+    cause: g.cause,
+    alternatives: g.alternatives,
+    confidence: g.confidence,
+    connections: g.flows,
+    count: g.count,
+    story,
+    remedy: cause.remedy,
+    wouldSettle: cause.wouldSettle,
+  };
+}

@@ -1,0 +1,124 @@
+import type { Case } from '../causes/cause.ts';
+import type { Diagnosis } from '../diagnosis.ts';
+import { formatBytes, formatDuration } from '../text.ts';
+import type { End } from '../track/connection.ts';
+import { applicationSees } from './applications.ts';
+
+/** Two or three sentences with the connection's own numbers: how it ended, and what the cause says about it. */
+export function tellStory(d: Diagnosis): string {
+  const k = d.case;
+  const told = [endingOf(k)];
+  if (d.cause?.story !== undefined) told.push(d.cause.story(k));
+  else if (d.cause !== null) told.push(d.cause.summary);
+  const price = consequences(k);
+  if (price !== '') told.push(price);
+  return told.filter((s) => s !== '').join(' ');
+}
+
+function nameOf(k: Case, end: End): string {
+  return end === k.client ? 'client' : 'server';
+}
+
+function exchanged(k: Case): string {
+  const { client, server } = k;
+  if (client.bytes + server.bytes === 0) return 'without any data';
+  return `after ${formatBytes(client.bytes)} from the client and ${formatBytes(server.bytes)} from the server`;
+}
+
+function endingOf(k: Case): string {
+  const { o, c, client, server } = k;
+  const age = formatDuration(c.lastUs - c.startUs);
+  switch (o.closeKind) {
+    case 'refused':
+      return `The client's SYN was answered with RST ${formatDuration(k.reset!.record.atUs - client.lastSynAtUs)} later: connection refused.`;
+    case 'refused-icmp':
+      return `The client's SYN was answered with an ICMP error ${formatDuration((c.icmp[0]?.atUs ?? client.synAtUs) - client.synAtUs)} later.`;
+    case 'connect-timeout':
+      return `The client sent its SYN ${client.syns === 1 ? 'once' : `${client.syns} times`} within ${formatDuration(client.lastSynAtUs - client.synAtUs)} and nothing ever answered.`;
+    case 'abort-connect':
+      return `The server answered the SYN after ${formatDuration(Math.max(0, c.synRttUs))}, and the client answered that with RST: no connection was made.`;
+    case 'timeout':
+      return timeoutStory(k);
+    case 'open':
+      return `The connection was still open when the capture ended, ${age} after its first packet.`;
+    case 'half-closed':
+      return `The ${nameOf(k, k.closer!)} sent FIN ${exchanged(k)}; the ${nameOf(k, k.passive!)} acknowledged it but had not closed ${formatDuration(o.captureEndUs - k.closer!.finAtUs)} later, when the capture ended.`;
+    case 'fin':
+      return finStory(k);
+    default:
+      return resetStory(k, client, server);
+  }
+}
+
+function finStory(k: Case): string {
+  const { closer, passive, o } = k;
+  if (closer === null || passive === null) return '';
+  const how =
+    o.closeForm === 'simultaneous'
+      ? "Both ends sent FIN before either had the other's"
+      : `The ${nameOf(k, closer)} closed first`;
+  const other =
+    passive.finAtUs >= 0 && o.closeForm !== 'simultaneous'
+      ? `; the ${nameOf(k, passive)} closed ${formatDuration(Math.abs(passive.finAtUs - closer.finAtUs))} later`
+      : '';
+  return `${how}, ${exchanged(k)}${other}.`;
+}
+
+function resetStory(k: Case, client: End, server: End): string {
+  const { record: r, foreign } = k.reset!;
+  const who =
+    foreign === null
+      ? `The ${r.from === 0 ? 'client' : 'server'}`
+      : `Somebody in the ${r.from === 0 ? 'client' : 'server'}'s name`;
+  const first =
+    k.closer === null
+      ? ''
+      : `The ${nameOf(k, k.closer)} sent FIN; ${formatDuration(Math.max(0, r.atUs - k.closer.finAtUs))} later `;
+  const sent = `${first === '' ? who : who.charAt(0).toLowerCase() + who.slice(1)} sent RST`;
+  const answer =
+    k.reset!.answers && r.trigger !== null
+      ? `, ${formatDuration(r.atUs - r.trigger.atUs)} after the ${r.from === 0 ? 'server' : 'client'}'s packet ${r.trigger.packet}`
+      : '';
+  void client;
+  void server;
+  return `${first}${sent} ${exchanged(k)}${answer}.`;
+}
+
+function timeoutStory(k: Case): string {
+  const end = [k.client, k.server].find(
+    (e) => e.retryRun > 0 || e.keepaliveRun > 0 || e.windowProbes > 0 || e.fins > 2,
+  );
+  if (end === undefined) return `The connection fell silent ${exchanged(k)}.`;
+  const name = nameOf(k, end);
+  if (end.retryRun > 0)
+    return `The ${name} sent ${formatBytes(end.retryLength)} again ${end.retryRun} times over ${formatDuration(end.retryLastAtUs - end.retryFirstAtUs)} and got no answer.`;
+  if (end.windowProbes > 0)
+    return `The ${name} asked a closed window ${end.windowProbes} times and then stopped.`;
+  if (end.keepaliveProbes > 0)
+    return `The ${name} sent ${end.keepaliveProbes} keepalive probes over ${formatDuration(end.keepaliveLastAtUs - end.keepaliveFirstAtUs)} and got no answer.`;
+  return `The ${name} sent its FIN ${end.fins} times over ${formatDuration(end.finLastAtUs - end.finAtUs)} and got no answer.`;
+}
+
+function consequences(k: Case): string {
+  const said: string[] = [];
+  for (const end of [k.client, k.server]) {
+    const sees = applicationSees(k, end, end === k.client ? 'client' : 'server');
+    const text = sees === null ? undefined : ERRORS[sees];
+    if (text !== undefined) said.push(`the ${nameOf(k, end)}'s application sees ${sees} (${text})`);
+  }
+  if (k.reset?.accepted && k.o.closeKind === 'rst' && k.o.timeWait < 0)
+    said.push('no TIME-WAIT remains on either side');
+  if (said.length === 0) return '';
+  const line = said.join('; ');
+  return `${line.charAt(0).toUpperCase()}${line.slice(1)}.`;
+}
+
+const ERRORS: Readonly<Record<string, string>> = {
+  ECONNRESET: 'connection reset by peer',
+  EPIPE: 'broken pipe',
+  ECONNREFUSED: 'connection refused',
+  ETIMEDOUT: 'connection timed out',
+  EHOSTUNREACH: 'no route to host',
+  ENETUNREACH: 'network is unreachable',
+  EACCES: 'permission denied',
+};

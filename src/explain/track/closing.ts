@@ -1,0 +1,201 @@
+import { Event, FIN_TAKEN, State } from '../../states/index.ts';
+import { Flag, type Segment } from '../../wire/segment.ts';
+import { CLIENT, type Connection, type End, type ResetRecord, type TriggerRecord } from './connection.ts';
+import { hopsOf } from './habits.ts';
+import { noteServerReset } from './servers.ts';
+import { leaveHalfClosed, revert, stateOf, step } from './states.ts';
+
+export function observeFin(c: Connection, s: Segment, direction: 0 | 1, packet: number, atUs: number): void {
+  const from = direction === CLIENT ? c.client : c.server;
+  const to = direction === CLIENT ? c.server : c.client;
+  from.finLastAtUs = atUs;
+  from.finLastPacket = packet;
+  if (from.fins++ > 0) {
+    // It repeats its FIN, so the ACK that seemed to end LAST-ACK never came (RFC 9293 3.6, trap of the lost last ACK).
+    if (stateOf(from) === State.closed && from.history.at(-2)?.state === State.lastAck) revert(from);
+    return;
+  }
+  if (from === c.server) leaveHalfClosed(c);
+  from.finSeq = (s.seq + s.payloadLength) | 0;
+  from.finAtUs = atUs;
+  from.finPacket = packet;
+  from.finAck = s.ack;
+  from.idleBeforeFinUs = c.lastIdleUs;
+  from.ownIdleBeforeFinUs = from.segments > 1 ? atUs - from.lastAtUs : 0;
+  from.idSkippedBeforeFin =
+    from.idStep === 2 && from.identifications >= 3 && from.identificationsRunning >= from.identifications - 1;
+  from.finLength = s.payloadLength;
+  const owed = (to.sndMax - s.ack) | 0;
+  if (owed > 0 && to.lastDataAtUs >= 0) crossFin(to, owed);
+  if (c.firstFinFrom < 0) c.firstFinFrom = direction;
+  // A FIN on a SYN's heels says that the handshake had ended, whatever the capture missed.
+  step(from, Event.shutdownWrite, atUs, packet);
+  if (to.fins === 0 && from.unansweredBytes > 0) from.unreadAtFin = from.unansweredBytes;
+}
+
+/** Text of the other end that the FIN does not acknowledge: it was on its way when the FIN was sent. */
+function crossFin(end: End, owed: number): void {
+  end.bytesCrossingPeerFin += owed;
+  end.firstDataAfterPeerFinAtUs = end.lastDataAtUs;
+  end.firstDataAfterPeerFinPacket = end.lastDataPacket;
+  end.firstDataAfterPeerFinLength = end.lastDataLength;
+  end.firstDataAfterPeerFinPayload = end.lastDataPayload;
+}
+
+/** Kept apart from the rest: a hostile capture may hold any number of RSTs on one four-tuple. */
+const MAX_RESETS = 16;
+
+export function observeReset(
+  c: Connection,
+  s: Segment,
+  direction: 0 | 1,
+  packet: number,
+  atUs: number,
+): void {
+  const from = direction === CLIENT ? c.client : c.server;
+  const to = direction === CLIENT ? c.server : c.client;
+  const record = describe(c, from, to, s, direction, packet, atUs);
+  c.resetCount++;
+  leaveHalfClosed(c);
+  if (c.resets.length < MAX_RESETS) c.resets.push(record);
+  from.resets++;
+  if (hopsDiffer(from, s.hopLimit)) {
+    receive(c, from, to, record, packet, atUs);
+    return;
+  }
+  if (direction !== CLIENT && c.serverRecord !== null && from.history.length > 0) {
+    noteServerReset(c.serverRecord, atUs, to.bytes === 0);
+  }
+  if (direction === CLIENT && c.serverRecord !== null && from.bytes + to.bytes === 0 && c.resetCount === 1)
+    c.serverRecord.emptyResets++;
+  if (ownsSequence(from, s)) abort(c, from, to, s, direction, packet, atUs);
+  receive(c, from, to, record, packet, atUs);
+}
+
+/** The end gave the connection up, and had not got further than what had reached it by then. */
+function abort(
+  c: Connection,
+  from: End,
+  to: End,
+  s: Segment,
+  direction: 0 | 1,
+  packet: number,
+  atUs: number,
+): void {
+  const wayThereAndBack = direction === CLIENT ? c.ackRttUs : c.synRttUs;
+  const last = from.history.at(-1);
+  if (
+    last !== undefined &&
+    last.packet === to.lastPacket &&
+    from.fins > 0 &&
+    atUs - last.atUs < 0.8 * wayThereAndBack
+  )
+    revert(from);
+  // No ACK flag: no full socket stood behind it, so the handshake never ended there (tcp_abort_on_overflow).
+  const untouched = from.bytes === 0 && (!to.acked || ((to.sndUna - to.firstSeq) | 0) <= 1);
+  if (
+    (s.flags & Flag.ack) === 0 &&
+    untouched &&
+    from.initialState === State.listen &&
+    stateOf(from) === State.established
+  )
+    revert(from);
+  step(from, Event.abort, atUs, packet);
+}
+
+/** True where an RST's number lies in what its sender sent: otherwise it only answers something that is not ours. */
+function ownsSequence(from: End, s: Segment): boolean {
+  if (!from.seqKnown) return false;
+  return ((s.seq - from.firstSeq) | 0) >= 0 && ((s.seq - from.sndMax) | 0) <= 0;
+}
+
+/** Takes the RST at the other end as RFC 5961 3.2 does: only the exact number counts. */
+function receive(c: Connection, from: End, to: End, r: ResetRecord, packet: number, atUs: number): void {
+  if (stateOf(to) === State.synSent) {
+    if ((r.flags & Flag.ack) !== 0 && r.ack === to.sndMax) step(to, Event.rst, atUs, packet);
+    return;
+  }
+  if (r.seqAfterAcked !== null && r.seqAfterAcked > 0 && r.seqAfterAcked < to.window && r.seqAfterSent !== 0)
+    c.challengedResets++;
+  if (!isExact(r, from.segments) || to.history.length === 0) return;
+  // The FIN went before the RST, so in order it was taken first.
+  if (from.fins === 1) step(to, Event.fin, from.finLastAtUs, from.finLastPacket);
+  if (stateOf(to) === State.synReceived) step(to, Event.rstPassive, atUs, packet);
+  else step(to, Event.rst, atUs, packet);
+  if (stateOf(to) === State.closed && c.resetAcceptedAtUs < 0) c.resetAcceptedAtUs = atUs;
+}
+
+/**
+ * The number counts: RCV.NXT (RFC 5961 3.2), where text in flight is taken to arrive before it; after a FIN Linux
+ * takes RCV.NXT - 1 too, as stacks that forget to count the FIN send it (tcp_reset_check).
+ */
+export function isExact(r: ResetRecord, senderSegments: number): boolean {
+  if (r.seqAfterAcked === 0 || (senderSegments > 1 && r.seqAfterSent === 0)) return true;
+  return r.seqAfterAcked === -1 && (FIN_TAKEN & (1 << r.receiverState)) !== 0;
+}
+
+function hopsDiffer(from: End, hopLimit: number): boolean {
+  return from.hopLimit >= 0 && hopsOf(from.hopLimit) !== hopsOf(hopLimit);
+}
+
+function describe(
+  c: Connection,
+  from: End,
+  to: End,
+  s: Segment,
+  direction: 0 | 1,
+  packet: number,
+  atUs: number,
+): ResetRecord {
+  return {
+    packet,
+    atUs,
+    from: direction,
+    flags: s.flags,
+    seq: s.seq,
+    ack: s.ack,
+    window: s.window,
+    hopLimit: s.hopLimit,
+    identification: s.identification,
+    hasTimestamps: (s.optionKinds & 0x10) !== 0,
+    length: s.payloadLength,
+    seqAfterSent: from.seqKnown ? (s.seq - from.sndMax) | 0 : 0,
+    seqAfterAcked: to.ackKnown ? (s.seq - to.rcvNxt) | 0 : null,
+    trigger: triggerOf(to, s),
+    senderState: stateOf(from),
+    receiverState: stateOf(to),
+    idleUs: c.lastIdleUs,
+    senderUnread: from.unansweredBytes,
+    senderUnacked: from.acked ? Math.max(0, (from.sndMax - from.sndUna) | 0) : 0,
+    sinceSenderUs: from.segments > 1 ? atUs - from.lastAtUs : -1,
+    sinceReceiverUs: to.segments > 0 ? atUs - to.lastAtUs : -1,
+  };
+}
+
+/** What the RST may answer: the last segment, or the last text if that has the RST's number as its ACK (form B). */
+function triggerOf(to: End, s: Segment): TriggerRecord | null {
+  if (to.segments === 0) return null;
+  const answersText =
+    to.lastAckField !== s.seq &&
+    to.lastDataAtUs >= 0 &&
+    to.lastDataAck === s.seq &&
+    (s.flags & Flag.ack) === 0;
+  if (answersText) {
+    return {
+      packet: to.lastDataPacket,
+      atUs: to.lastDataAtUs,
+      flags: to.lastDataFlags,
+      seq: to.lastDataSeq,
+      ack: to.lastDataAck,
+      length: to.lastDataLength,
+    };
+  }
+  return {
+    packet: to.lastPacket,
+    atUs: to.lastAtUs,
+    flags: to.lastFlags,
+    seq: to.lastSeq,
+    ack: to.lastAckField,
+    length: to.lastLength,
+  };
+}

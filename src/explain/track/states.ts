@@ -1,0 +1,95 @@
+import { Event, LINUX_TABLE, next, State } from '../../states/index.ts';
+import type { Connection, End } from './connection.ts';
+
+/** The state an end is in, as inferred; CLOSED where nothing is known yet. */
+export function stateOf(end: End): number {
+  const history = end.history;
+  return history.length === 0 ? State.closed : history[history.length - 1]!.state;
+}
+
+/** A host cannot make a connection's history longer than this by flapping. */
+const MAX_HISTORY = 32;
+
+function push(end: End, state: number, atUs: number, packet: number): void {
+  if (end.history.length < MAX_HISTORY) end.history.push({ state, atUs, packet });
+}
+
+/** Takes one event of the diagram; what the diagram calls impossible here was not seen rightly and changes nothing. */
+export function step(end: End, event: Event, atUs: number, packet: number): void {
+  const before = end.history.length === 0 ? end.initialState : stateOf(end);
+  const after = next(LINUX_TABLE, before as State, event);
+  if (after < 0 || after === before) return;
+  // A passive open that fails goes back to LISTEN (RFC 9293 3.10.7.4); this connection, though, is gone.
+  push(end, after === State.listen ? State.closed : after, atUs, packet);
+}
+
+/** The end was in this state already when the capture saw it first. */
+export function assume(end: End, state: State, atUs: number, packet: number): void {
+  if (end.history.length === 0) push(end, state, atUs, packet);
+}
+
+/** Takes back the last step: what came later contradicts it. */
+export function revert(end: End): void {
+  end.history.pop();
+}
+
+/**
+ * `from` acknowledges what `to` sent: so `from` had received it (RFC 9293 3.10.7.4 seventh and eighth), and the
+ * acknowledgement now travels to `to` and is taken as arrived until something contradicts it.
+ */
+export function arrivalOfAck(
+  c: Connection,
+  from: End,
+  to: End,
+  ack: number,
+  packet: number,
+  atUs: number,
+): void {
+  if (c.opening) arrivalOfHandshake(c, from, to, ack, packet, atUs);
+  if (to.fins === 0 || ((ack - to.finSeq) | 0) <= 0) return;
+  step(from, Event.fin, to.finLastAtUs, to.finLastPacket);
+  // In order, `to` took our FIN before this ACK of its own: the FINs crossed (RFC 9293 Figure 13).
+  if (from.fins > 0 && stateOf(to) === State.finWait1)
+    step(to, Event.fin, from.finLastAtUs, from.finLastPacket);
+  step(to, Event.ackOfFin, atUs, packet);
+  if (from === c.server && from.fins === 0 && c.serverRecord !== null && !c.countedHalfClosed) {
+    c.countedHalfClosed = true;
+    c.serverRecord.halfClosed++;
+  }
+}
+
+/** The server closed after all, or the connection was reset. */
+export function leaveHalfClosed(c: Connection): void {
+  if (!c.countedHalfClosed || c.serverRecord === null) return;
+  c.countedHalfClosed = false;
+  c.serverRecord.halfClosed--;
+}
+
+function arrivalOfHandshake(
+  c: Connection,
+  from: End,
+  to: End,
+  ack: number,
+  packet: number,
+  atUs: number,
+): void {
+  if (!to.isnKnown || ((ack - to.firstSeq) | 0) <= 0) return;
+  if (stateOf(from) === State.synSent && to.syns > 0) {
+    step(from, Event.synAck, to.lastSynAtUs, to.lastSynPacket);
+  }
+  if (stateOf(to) === State.synReceived) {
+    step(to, Event.ackOfSyn, atUs, packet);
+    if (c.handshakeAckAtUs < 0) {
+      c.handshakeAckAtUs = atUs;
+      c.handshakeAckPacket = packet;
+      if (to.lastSynAtUs > 0) c.ackRttUs = atUs - to.lastSynAtUs;
+    }
+  }
+  const done = stateOf(from) >= State.established && stateOf(to) >= State.established;
+  // A client whose segments the capture does not show is known by what the server acknowledges.
+  if (stateOf(to) === State.synSent && from.syns > 0 && ((ack - to.firstSeq) | 0) > 1) {
+    step(to, Event.synAck, from.lastSynAtUs, from.lastSynPacket);
+    if (stateOf(from) === State.synReceived) step(from, Event.ackOfSyn, atUs, packet);
+  }
+  if (done) c.opening = false;
+}
