@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { pcapFile } from './support/cli.ts';
 
 const PROGRAM = fileURLToPath(new URL('support/lastack.ts', import.meta.url));
 const BIN = fileURLToPath(new URL('../bin/lastack.js', import.meta.url));
@@ -49,6 +50,36 @@ describe('the program in a process of its own', () => {
     });
     expect(await exitOf(child)).toBe(0);
     expect(err).toBe('');
+  });
+});
+
+describe('explain in a process of its own', () => {
+  it('tells what it knows on Ctrl-C and exits with 130', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, 'explain', '-', '--ndjson'], {
+      cwd: ROOT,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    // What it says of a second file header shows that it has come so far; standard input stays open behind it.
+    child.stderr.on('data', (chunk) => {
+      err += chunk;
+      if (err.includes('several captures joined')) child.kill('SIGINT');
+    });
+    child.stdin.write(pcapFile(3));
+    child.stdin.write(pcapFile(0));
+    expect(await exitOf(child)).toBe(130);
+    const summary = JSON.parse(out.trimEnd().split('\n').at(-1)!);
+    expect(summary).toMatchObject({ type: 'summary', packets: 3, partial: true });
+  });
+
+  it('gives one line for a file that is missing, and exits with 3', () => {
+    const { code, out, err } = lastack('explain', 'no-such.pcap');
+    expect({ code, out }).toEqual({ code: 3, out: '' });
+    expect(err).toBe('lastack: no-such.pcap: no such file.\n');
   });
 });
 

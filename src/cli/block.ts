@@ -92,9 +92,9 @@ function headline(e: ConnectionEnding, { look, catalogue }: BlockContext): strin
 }
 
 export function percent(share: number): string {
-  // Only certainty is 100 %.
+  // Only certainty is 100%.
   const rounded = Math.round(share * 100);
-  return `${rounded === 100 && share < 1 ? 99 : rounded} %`;
+  return `${rounded === 100 && share < 1 ? 99 : rounded}%`;
 }
 
 function facts(e: ConnectionEnding, { look, clock }: BlockContext): string[] {

@@ -3,7 +3,7 @@ import type { BlockContext } from './block.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { CreateEngine, Engine } from './engine.ts';
 import { EXIT, type ExitCode, usageError } from './errors.ts';
-import { Clock, countText, plural, printable } from './format.ts';
+import { Clock, plural, printable } from './format.ts';
 import { helpText } from './help.ts';
 import { CaptureError, CaptureReader, inputName, isDamage } from './input.ts';
 import type { CommandIo } from './io.ts';
@@ -122,8 +122,9 @@ class ExplainRun {
     if (isDamage(problem)) this.damaged = true;
     engine.problem(problem);
     reporter.problem(problem);
-    const offset = problem.offset === null ? '' : `byte ${countText(problem.offset)}: `;
-    this.complain(nameInput(problem.file ?? '-', offset + problem.message));
+    const namesPlace = problem.offset === null || /\bbyte \d/.test(problem.message);
+    const place = namesPlace ? '' : `byte ${problem.offset}: `;
+    this.complain(nameInput(problem.file ?? '-', place + problem.message));
   }
 
   private complain(message: string): void {

@@ -18,12 +18,11 @@ describe('folding a ladder', () => {
     expect(folded(ending()).ladder).toBe(ending().ladder);
   });
 
-  it('keeps the handshake, what is decisive and its neighbours', () => {
+  it('keeps what changes a state, what is decisive and its neighbours', () => {
     const reset = step(103, 103, 'server', 'RST', { decisive: true, serverState: 'CLOSED' });
     const ladder = [syn!, synAck!, ack!, ...transfer(4, 99), reset, ...transfer(104, 50)];
     const { ladder: steps, after } = folded(ending({ ladder }));
-    expect(steps).toHaveLength(MAX_STEPS);
-    expect(steps.map((s) => s.packet)).toEqual(expect.arrayContaining([1, 2, 3, 102, 103, 104]));
+    expect(steps.map((s) => s.packet)).toEqual([1, 2, 3, 4, 100, 101, 102, 103, 104, 105, 106]);
     expect(after!.packets).toBeGreaterThan(40);
   });
 
@@ -34,7 +33,7 @@ describe('folding a ladder', () => {
         skipped: fc.nat(5),
         flags: fc.constantFrom('ACK', 'FIN, ACK', 'RST'),
       }),
-      { maxLength: 60 },
+      { maxLength: 60, size: 'max' },
     );
     fc.assert(
       fc.property(steps, (list) => {
@@ -44,7 +43,8 @@ describe('folding a ladder', () => {
         expect(total(result.ladder) + (result.after?.packets ?? 0)).toBe(total(ladder));
         const packets = result.ladder.map((s) => s.packet);
         expect(packets).toEqual([...packets].sort((a, b) => a - b));
-        expect(result.ladder.length).toBe(Math.min(ladder.length, MAX_STEPS));
+        expect(result.ladder.length).toBeLessThanOrEqual(MAX_STEPS);
+        if (ladder.length > 0) expect(result.ladder.length).toBeGreaterThan(0);
       }),
     );
   });

@@ -3,6 +3,8 @@ import type { Ladder } from './ladder.ts';
 
 /** A ladder of a block has at most this many arrows. */
 export const MAX_STEPS = 14;
+/** Ordinary packets are shown only this near to a decisive one (or to the end, where none is decisive). */
+const NEAR = 3;
 
 /** The ladder reduced to what tells the story: decisive packets, those that open, close or change a state, and their neighbours. */
 export function folded(ending: Pick<ConnectionEnding, 'client' | 'server' | 'ladder'>): Ladder {
@@ -30,6 +32,7 @@ function mostTelling(ladder: readonly LadderStep[]): ReadonlySet<number> {
       rank: rank(step, ladder[index - 1], toDecisive[index]!),
       near: toDecisive[index]!,
     }))
+    .filter(({ rank, near }) => rank > 0 || near <= NEAR)
     .sort((a, b) => b.rank - a.rank || a.near - b.near || b.index - a.index);
   return new Set(order.slice(0, MAX_STEPS).map(({ index }) => index));
 }

@@ -117,7 +117,7 @@ function failureText(error: unknown): string {
     return `lastack: ${error.message}\n${error.hint === null ? '' : `  ${error.hint}\n`}`;
   }
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `lastack: this is a fault of lastack ${version()} itself. Please report it with the lines below (and the capture, if you may share it): https://github.com/lastack/lastack/issues\n${trace}\n`;
+  return `lastack: this is a fault of lastack ${version()} itself. Please report it with these lines, and with the capture if you may share it.\n${trace}\n`;
 }
 
 /** The program: runs the command line of this process and sets its exit code. */

@@ -311,8 +311,14 @@ function isAnswer(c: Connection, r: ResetRecord): boolean {
 function foreignness(c: Connection, r: ResetRecord, form: RstForm, answers: boolean): string | null {
   const sender = c.end(r.from);
   const ordinary = sender.hopLimit;
-  if (ordinary >= 0 && hopsOf(ordinary) !== hopsOf(r.hopLimit)) {
+  // A live socket's RST has that socket's TTL; one without a socket may have the host's default, after as many hops.
+  const strange = form === 'A' ? ordinary !== r.hopLimit : hopsOf(ordinary) !== hopsOf(r.hopLimit);
+  if (ordinary >= 0 && strange) {
     return `TTL ${r.hopLimit} where that host's other packets have ${ordinary}`;
+  }
+  const wentOn = sender.lastLiveAtUs - r.atUs;
+  if (wentOn > 10_000 + 2 * rttOf(c) && isAccepted(c, r)) {
+    return `that host went on sending ${(wentOn / 1000).toFixed(0)} ms later`;
   }
   if (ordinary < 0 || form !== 'B' || answers) return null;
   if (r.sinceReceiverUs < 0 || c.synRttUs < 0 || c.ackRttUs < 0) return null;

@@ -37,7 +37,8 @@ export class Population {
     this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1);
     const cause = d.cause?.id ?? 'undetermined';
     this.byCause.set(cause, (this.byCause.get(cause) ?? 0) + 1);
-    if (d.cause !== null && d.cause.severity !== 'ok') this.group(c, d, d.cause.id);
+    if (d.cause !== null && (d.cause.severity !== 'ok' || SCAN_CAUSES.has(cause)))
+      this.group(c, d, d.cause.id);
   }
 
   closeKinds(): Partial<Record<CloseKind, number>> {
@@ -55,8 +56,7 @@ export class Population {
   findings(): Finding[] {
     const found: Finding[] = [];
     for (const g of this.groups.values()) {
-      const distinct = SCAN_CAUSES.has(g.cause) ? g.ports.size : g.count;
-      if (distinct >= GROUP_FROM) found.push(toFinding(g));
+      if (g.count >= GROUP_FROM) found.push(toFinding(g));
     }
     return found.sort((a, b) => b.count - a.count);
   }

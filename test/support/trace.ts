@@ -50,7 +50,10 @@ export function tell(text: string, options: TraceOptions = {}): Told {
   const findings: Finding[] = [];
   const explainer = new Explainer({
     ...options,
-    onConnection: (view) => connections.push(view.report()),
+    onConnection: (view) => {
+      connections.push(view.report());
+      options.onConnection?.(view);
+    },
     onFinding: (finding) => findings.push(finding),
   });
   for (const { atUs, bytes, number } of packetsOf(text, options)) {

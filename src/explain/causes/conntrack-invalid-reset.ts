@@ -17,8 +17,8 @@ export const conntrackInvalidReset: Cause = {
   remedy:
     'Drop INVALID packets before they leave (nft `ct state invalid drop` in forward; kube-proxy does ' +
     'so in its KUBE-FORWARD chain), or set net.netfilter.nf_conntrack_tcp_be_liberal=1. Price of ' +
-    'liberal: conntrack no longer checks windows. Check: `conntrack -S` invalid counter, no segment ' +
-    "from the backend's address at the client.",
+    'dropping: asymmetric routes break; of liberal: windows are no longer checked. Check: `conntrack ' +
+    "-S` invalid counter, no segment from the backend's address at the client.",
   wouldSettle: [
     "a capture on the client that includes the backend's own address",
     '`conntrack -S` (invalid) and nf_conntrack_log_invalid on the NAT host',

@@ -1,4 +1,5 @@
-import { type Cause, neverFits } from './cause.ts';
+import type { Cause } from './cause.ts';
+import { isSilentSince, longIdleUs, pathHops, unanswered } from './signs/path.ts';
 
 export const natIdleDrop: Cause = {
   id: 'nat-idle-drop',
@@ -29,5 +30,10 @@ export const natIdleDrop: Cause = {
   ],
   scenario: null,
   kinds: ['timeout'],
-  fit: neverFits,
+  fit: (k) => {
+    const u = unanswered(k);
+    if (u === null || u.end.retryRun === 0 || !isSilentSince(u.end, u.peer)) return 0;
+    if (u.end.idleBeforeFlightUs < Math.max(1_000_000, longIdleUs(k))) return 0;
+    return pathHops(k) > 0 ? 0.9 : 0.45;
+  },
 };

@@ -71,7 +71,7 @@ function resetStory(k: Case, client: End, server: End): string {
       ? `The ${r.from === 0 ? 'client' : 'server'}`
       : `Somebody in the ${r.from === 0 ? 'client' : 'server'}'s name`;
   const first =
-    k.closer === null
+    k.closer === null || k.closer.finAtUs > r.atUs
       ? ''
       : `The ${nameOf(k, k.closer)} sent FIN; ${formatDuration(Math.max(0, r.atUs - k.closer.finAtUs))} later `;
   const sent = `${first === '' ? who : who.charAt(0).toLowerCase() + who.slice(1)} sent RST`;

@@ -76,6 +76,8 @@ export class End {
   firstAtUs = 0;
   lastAtUs = 0;
   lastPacket = 0;
+  /** Last segment of its own that was no RST. */
+  lastLiveAtUs = 0;
   /** Last segment sent, whatever it was: what a RST from the other end would answer. */
   lastFlags = 0;
   lastSeq = 0;

@@ -62,6 +62,7 @@ export class Observer {
       return;
     } else {
       learnHabits(from, s, atUs);
+      from.lastLiveAtUs = atUs;
       if ((flags & Flag.syn) !== 0) {
         notes |= Note.notable | observeSyn(c, s, direction, packet, atUs);
       } else {
