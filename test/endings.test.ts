@@ -462,6 +462,23 @@ describe('captures as they are', () => {
     expect(findings[0]).toMatchObject({ cause: 'syn-scan', count: 50 });
   });
 
+  it('knows late segments and a new incarnation of what it had to give out early', () => {
+    const others = Array.from({ length: 40 }, (_, i) => `1 C SYN port=${40_000 + i}`).join('\n');
+    const { connections } = tell(
+      `${exchange()}
+      5 C FIN ACK
+      20 S FIN ACK
+      0.1 C ACK
+      ${others}
+      5 C SYN port=50000 isn=1000000
+      0.1 C ACK seq=40 absack=9000121`,
+      { maxConnections: 16 },
+    );
+    const again = connections.filter((c) => c.client.port === 50_000);
+    expect(again).toHaveLength(2);
+    expect(again[1]!.notes.join()).toContain('had been used by flow 1');
+  });
+
   it('follows no more connections than it was allowed', () => {
     const syns = Array.from({ length: 500 }, (_, i) => `1 C SYN port=${1000 + i}`).join('\n');
     const { connections } = tell(syns, { maxConnections: 64 });

@@ -27,11 +27,3 @@ export class Catalogue {
     return kind === 'half-closed' ? 'note' : 'warning';
   }
 }
-
-/** How much one connection of a severity weighs when groups of them are ranked. */
-export const SEVERITY_WEIGHT: Readonly<Record<Severity, number>> = {
-  error: 20,
-  warning: 10,
-  note: 1,
-  ok: 0,
-};

@@ -1,5 +1,6 @@
+import { SEVERITY_WEIGHT } from '../explain/causes/cause.ts';
 import type { CloseKind, ConnectionEnding, End } from '../explain/types.ts';
-import { type Catalogue, SEVERITY_WEIGHT } from './catalogue.ts';
+import type { Catalogue } from './catalogue.ts';
 import type { EndedConnection, Severity } from './engine.ts';
 
 /** Connections that ended alike: same cause, closer and server; or, for a scan, same cause and client. */

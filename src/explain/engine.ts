@@ -7,6 +7,7 @@ import { DEFAULT_MSL_US } from './outcome.ts';
 import { Population } from './population.ts';
 import { CLIENT, Connection, type IcmpRecord, SERVER } from './track/connection.ts';
 import { FlowTable } from './track/flow-table.ts';
+import { Buried, Graveyard } from './track/graveyard.ts';
 import { LogArena } from './track/log.ts';
 import { Observer } from './track/observer.ts';
 import { ServerTable } from './track/servers.ts';
@@ -26,7 +27,11 @@ export interface ExplainerOptions {
   readonly maxConnections?: number;
 }
 
-const DEFAULT_MAX_CONNECTIONS = 120_000;
+/** At some 8 kB each with their segments. */
+const DEFAULT_MAX_CONNECTIONS = 24_000;
+/** Closed connections kept whole for late segments; older ones leave only a gravestone. */
+const MAX_LINGERING = 4_096;
+const MAX_BURIED = 250_000;
 const MAX_ICMP = 16;
 /** A closed connection is kept this many MSL, as late segments still belong to it. */
 const LINGER_MSL = 2;
@@ -49,6 +54,9 @@ export class Explainer {
   /** Closed connections in the order they closed; each is given out when its 2MSL are over. */
   private closed: Connection[] = [];
   private closedHead = 0;
+  private closedKept = 0;
+  private readonly graveyard = new Graveyard();
+  private followed = 0;
   private clockHand = 0;
 
   private flows = 0;
@@ -97,7 +105,7 @@ export class Explainer {
 
   /** Connections followed now. */
   get live(): number {
-    return this.table.size;
+    return this.followed;
   }
 
   get packetCount(): number {
@@ -137,6 +145,9 @@ export class Explainer {
       const direction = this.table.reversed === c.clientIsLow ? SERVER : CLIENT;
       if ((s.flags & Flag.rst) === 0 && reopens(c, s, direction))
         c = this.reopen(c, s, direction, packet, atUs);
+    } else if (slot >= 0) {
+      c = this.afterBurial(slot, s, packet, atUs);
+      if (c === null) return;
     }
     if (c === null) c = this.open(s, packet, atUs);
     const direction = this.table.reversed === c.clientIsLow ? SERVER : CLIENT;
@@ -147,7 +158,21 @@ export class Explainer {
     if (c.closedAtUs < 0 && (s.flags & (Flag.fin | Flag.rst | Flag.ack)) !== 0 && isOver(c)) {
       c.closedAtUs = atUs;
       this.closed.push(c);
+      if (++this.closedKept > MAX_LINGERING) this.giveOutClosed(Buried.closed);
     }
+  }
+
+  /** A segment of a connection that was given out early: a new incarnation, the old one again, or just late (null). */
+  private afterBurial(slot: number, s: Segment, packet: number, atUs: number): Connection | null {
+    const opens = (s.flags & (Flag.syn | Flag.ack)) === Flag.syn;
+    if (!opens && this.graveyard.kindOf(slot) === Buried.closed) return null;
+    const previous = this.graveyard.exhume(slot);
+    this.table.remove(slot);
+    this.table.find(s);
+    const c = this.open(s, packet, atUs);
+    if (opens) c.previous = previous;
+    else c.continuesFlow = previous.flow;
+    return c;
   }
 
   /** A new incarnation of the same four-tuple: the old one is given out. */
@@ -171,7 +196,7 @@ export class Explainer {
   }
 
   private open(s: Segment, packet: number, atUs: number): Connection {
-    if (this.table.size >= this.maxConnections) {
+    if (this.followed >= this.maxConnections) {
       this.evict();
       this.table.find(s);
     }
@@ -193,13 +218,14 @@ export class Explainer {
     if (c.serverRecord !== null && !c.midstream) c.serverRecord.attempts++;
     while (this.connections.length <= c.slot) this.connections.push(null);
     this.connections[c.slot] = c;
+    this.followed++;
     return c;
   }
 
   private icmpError(s: Segment, packet: number, atUs: number): void {
     const slot = this.table.find(s);
-    if (slot < 0) return;
-    const c = this.connections[slot]!;
+    const c = slot < 0 ? null : this.connections[slot]!;
+    if (c === null) return;
     const quotes = this.table.reversed === c.clientIsLow ? SERVER : CLIENT;
     const target = quotes === CLIENT ? c.server : c.client;
     const record: IcmpRecord = {
@@ -218,30 +244,41 @@ export class Explainer {
     c.lastUs = Math.max(c.lastUs, atUs);
   }
 
-  /** Gives out closed connections whose 2MSL have passed. */
+  /** Gives out closed connections whose 2MSL have passed, and clears their gravestones. */
   private sweep(): void {
     const limit = this.endUs - LINGER_MSL * this.mslUs;
     while (this.closedHead < this.closed.length) {
       const c = this.closed[this.closedHead]!;
       if (c.slot >= 0 && c.lastUs > limit) break;
-      this.closedHead++;
-      if (c.slot >= 0) this.giveOut(c);
+      this.giveOutClosed(Buried.no);
     }
-    if (this.closedHead > 4096 && this.closedHead * 2 > this.closed.length) {
-      this.closed = this.closed.slice(this.closedHead);
-      this.closedHead = 0;
+    for (
+      let slot = this.graveyard.oldest(limit, MAX_BURIED);
+      slot >= 0;
+      slot = this.graveyard.oldest(limit, MAX_BURIED)
+    ) {
+      this.table.remove(slot);
     }
   }
 
-  /** The table is full: the connection that closed first goes, else the longest idle of a sample. */
-  private evict(): void {
+  /** Gives out the connection that closed first, if it has not been replaced already; true if there was one. */
+  private giveOutClosed(burial: number): boolean {
     while (this.closedHead < this.closed.length) {
       const c = this.closed[this.closedHead++]!;
-      if (c.slot >= 0) {
-        this.giveOut(c);
-        return;
+      if (this.closedHead > 4096 && this.closedHead * 2 > this.closed.length) {
+        this.closed = this.closed.slice(this.closedHead);
+        this.closedHead = 0;
       }
+      if (c.slot < 0) continue;
+      this.giveOut(c, burial);
+      return true;
     }
+    return false;
+  }
+
+  /** Too many connections: the one that closed first goes, else the longest idle of a sample. */
+  private evict(): void {
+    if (this.giveOutClosed(Buried.closed)) return;
     let oldest: Connection | null = null;
     for (let seen = 0; seen < 64 || oldest === null; seen++) {
       this.clockHand = (this.clockHand + 1) % this.connections.length;
@@ -249,17 +286,20 @@ export class Explainer {
       if (c !== null && (oldest === null || c.lastUs < oldest.lastUs)) oldest = c;
     }
     oldest.evicted = true;
-    this.giveOut(oldest);
+    this.giveOut(oldest, Buried.idle);
   }
 
-  private giveOut(c: Connection): void {
-    this.table.remove(c.slot);
+  private giveOut(c: Connection, burial: number = Buried.no): void {
     this.connections[c.slot] = null;
-    c.slot = -1;
+    this.followed--;
+    if (c.closedAtUs >= 0) this.closedKept--;
     const diagnosis = diagnose(c, this.endUs, this.mslUs);
     this.population.add(c, diagnosis);
     if (this.onConnection !== undefined) this.onConnection(new ConnectionView(c, diagnosis, this.arena));
     this.arena.release(c.log);
+    if (burial === Buried.no) this.table.remove(c.slot);
+    else this.graveyard.bury(c, burial);
+    c.slot = -1;
   }
 }
 

@@ -5,7 +5,7 @@ import type { ConnectionEnding, Ending, Finding, InputProblem, Summary } from '.
 export interface ExplainOptions {
   /** Maximum segment lifetime in seconds; TIME-WAIT is taken to last twice this (default 30, as Linux has it). */
   readonly msl?: number;
-  /** Connections followed at once (default 120,000); beyond it the longest idle are given out early. */
+  /** Connections followed at once (default 24,000); beyond it the longest idle are given out early. */
   readonly maxConnections?: number;
   /** Ends the analysis early; what is known by then is still given out, and the summary says `partial`. */
   readonly signal?: AbortSignal;

@@ -1,11 +1,10 @@
 import { formatAddress, formatEndpoint } from '../wire/index.ts';
-import type { Severity } from './causes/cause.ts';
+import { SEVERITY_WEIGHT } from './causes/cause.ts';
 import { causeById } from './causes/index.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import type { Connection } from './track/connection.ts';
 import type { CloseKind, Finding } from './types.ts';
 
-const SEVERITY_WEIGHT: Record<Severity, number> = { ok: 0.001, note: 1, warning: 10, error: 20 };
 const MAX_FLOWS = 1_000;
 const MAX_GROUPS = 4_096;
 /** From this many on, equal endings toward one server are worth a finding of their own. */
@@ -47,7 +46,7 @@ export class Population {
 
   /** Causes by how much they matter: severity times number. */
   causes(): { cause: string; connections: number }[] {
-    const weight = (id: string): number => SEVERITY_WEIGHT[causeById(id)?.severity ?? 'note'];
+    const weight = (id: string): number => SEVERITY_WEIGHT[causeById(id)?.severity ?? 'ok'];
     return [...this.byCause]
       .map(([cause, connections]) => ({ cause, connections }))
       .sort((a, b) => b.connections * weight(b.cause) - a.connections * weight(a.cause));

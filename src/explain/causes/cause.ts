@@ -18,6 +18,14 @@ export type Group =
 /** How much a cause matters to who runs the service: nothing is wrong, worth knowing, a fault to mend, data or service lost. */
 export type Severity = 'ok' | 'note' | 'warning' | 'error';
 
+/** What one connection with a cause of each severity counts when causes are ranked. */
+export const SEVERITY_WEIGHT: Readonly<Record<Severity, number>> = {
+  ok: 0.001,
+  note: 1,
+  warning: 10,
+  error: 20,
+};
+
 /** A connection that is over, with what was derived from it once, for all causes to look at. */
 export interface Case {
   readonly c: Connection;

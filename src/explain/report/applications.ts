@@ -29,7 +29,7 @@ export function applicationSees(k: Case, end: EndRecord, name: End): string | nu
 function resetError(k: Case, end: EndRecord): string | null {
   const r = k.reset!.record;
   const receiver = r.from === 0 ? k.server : k.client;
-  if (end !== receiver) return k.reset!.foreign !== null ? 'ECONNRESET' : null;
+  if (end !== receiver) return null;
   if (r.receiverState === State.timeWait || r.receiverState === State.closed) return null;
   // A RST in CLOSE-WAIT gives EPIPE (tcp_reset): the reader has had its EOF already.
   return r.receiverState === State.closeWait ? 'EPIPE' : 'ECONNRESET';

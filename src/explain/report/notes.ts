@@ -7,6 +7,7 @@ export function notesOf(d: Diagnosis): string[] {
   const notes: string[] = [];
   if (c.midstream) notes.push('the capture begins after the connection was opened');
   if (c.evicted) notes.push('given out early: too many connections at once');
+  if (c.continuesFlow > 0) notes.push(`goes on where flow ${c.continuesFlow} had to be given out early`);
   if (c.replacedAtUs >= 0) notes.push('the same ports were used again by a new connection');
   if (c.previous !== null) notes.push(`the same ports had been used by flow ${c.previous.flow}`);
   for (const [name, end, peer] of [

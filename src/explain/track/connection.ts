@@ -322,6 +322,8 @@ export class Connection {
   pawsPacket = 0;
   /** The incarnation of the same four-tuple before this one, in brief. */
   previous: PreviousIncarnation | null = null;
+  /** The flow that this one goes on, where that had to be given out early; 0 otherwise. */
+  continuesFlow = 0;
   /** Set when a new SYN on the same four-tuple ended it. */
   replacedAtUs = -1;
   /** When both ends were first seen closed (or a RST ended it), or -1. */
