@@ -14,6 +14,10 @@ export interface Label {
   readonly rst_sender: string | null;
   readonly time_wait_on: string | null;
   readonly states: Record<'client' | 'server', readonly { readonly state: string }[]>;
+  /** What is as right as the label, or invisible, when only that side's capture is read. */
+  readonly view?: Partial<
+    Record<'client' | 'server', { readonly as_right?: readonly string[]; readonly invisible?: boolean }>
+  >;
 }
 
 interface Wire {
@@ -75,7 +79,10 @@ function scoreCapture(label: Label, file: string, bytes: Uint8Array, wire: Wire)
   const ours = connections.filter((e) => isOurs(e, label));
   // A capture without one packet of the connection can show nothing of it.
   if (ours.length === 0) return null;
-  const right = [label.cause, ...(wire.same[label.cause] ?? [])];
+  const side = label.captures.find((x) => x.file === file)!.side;
+  const view = label.view?.[side];
+  if (view?.invisible) return null;
+  const right = [label.cause, ...(wire.same[label.cause] ?? []), ...(view?.as_right ?? [])];
   const ranked = ours.map((e) => ({ e, result: judge(e.verdict.cause, e.verdict.alternatives, right) }));
   const order = ['first', 'contained', 'undetermined', 'wrong'] as const;
   ranked.sort((a, b) => order.indexOf(a.result) - order.indexOf(b.result));
@@ -99,7 +106,10 @@ function scoreCapture(label: Label, file: string, bytes: Uint8Array, wire: Wire)
     rst: ours.some((x) => matchesRst(x, label)),
     timeWait: ours.some((x) => x.timeWait === (label.time_wait_on ?? null)),
     states: statesAgree(ours, label),
-    saw: e === undefined ? 'no such connection' : `kind=${e.closeKind} closer=${e.firstCloser} rst=${e.rstSender}/${e.rstForm} tw=${e.timeWait} C:${sequence(e, 'client')} S:${sequence(e, 'server')}`,
+    saw:
+      e === undefined
+        ? 'no such connection'
+        : `kind=${e.closeKind} closer=${e.firstCloser} rst=${e.rstSender}/${e.rstForm} tw=${e.timeWait} C:${sequence(e, 'client')} S:${sequence(e, 'server')}`,
   };
 }
 
@@ -110,7 +120,10 @@ function sequence(e: ConnectionEnding, end: 'client' | 'server'): string {
 export function explainBytes(bytes: Uint8Array): { connections: ConnectionEnding[]; findings: Finding[] } {
   const connections: ConnectionEnding[] = [];
   const findings: Finding[] = [];
-  const explainer = new Explainer({ onConnection: (v) => connections.push(v.report()), onFinding: (f) => findings.push(f) });
+  const explainer = new Explainer({
+    onConnection: (v) => connections.push(v.report()),
+    onFinding: (f) => findings.push(f),
+  });
   const parser = new CaptureParser();
   parser.push(bytes);
   parser.end();
@@ -125,12 +138,18 @@ function isOurs(e: ConnectionEnding, label: Label): boolean {
   const clients = [client, nat].filter((x) => x !== undefined);
   const servers = [server, behind].filter((x) => x !== undefined);
   return (
-    (clients.some((x) => x.addr === e.client.address && x.port === e.client.port) && servers.some((x) => x.addr === e.server.address && x.port === e.server.port)) ||
-    (clients.some((x) => x.addr === e.server.address && x.port === e.server.port) && servers.some((x) => x.addr === e.client.address && x.port === e.client.port))
+    (clients.some((x) => x.addr === e.client.address && x.port === e.client.port) &&
+      servers.some((x) => x.addr === e.server.address && x.port === e.server.port)) ||
+    (clients.some((x) => x.addr === e.server.address && x.port === e.server.port) &&
+      servers.some((x) => x.addr === e.client.address && x.port === e.client.port))
   );
 }
 
-function judge(cause: string | null, alternatives: readonly string[], right: readonly string[]): Row['result'] {
+function judge(
+  cause: string | null,
+  alternatives: readonly string[],
+  right: readonly string[],
+): Row['result'] {
   if (cause !== null && right.includes(cause)) return 'first';
   if (alternatives.some((a) => right.includes(a))) return 'contained';
   return cause === null ? 'undetermined' : 'wrong';

@@ -1,6 +1,6 @@
 import type { Cause } from './cause.ts';
 import { abortedLive, unreadAtReset, wasAnswered } from './signs/resets.ts';
-import { windowShowsUnread } from './signs/text.ts';
+import { resetFreedBuffer, windowShowsUnread } from './signs/text.ts';
 
 export const closeWithUnreadData: Cause = {
   id: 'close-with-unread-data',
@@ -36,6 +36,8 @@ export const closeWithUnreadData: Cause = {
   kinds: ['rst', 'fin-then-rst'],
   fit: (k) => {
     if (!abortedLive(k)) return 0;
+    const freed = resetFreedBuffer(k);
+    if (freed > 0) return freed === 1 ? 0.96 : 0.7;
     const unread = unreadAtReset(k);
     const sender = k.sender!;
     // What it answered it need not have read whole.

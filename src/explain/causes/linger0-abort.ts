@@ -1,6 +1,6 @@
 import type { Cause } from './cause.ts';
 import { abortedLive, resetByServer, unreadAtReset, wasAnswered } from './signs/resets.ts';
-import { noData, windowShowsUnread } from './signs/text.ts';
+import { noData, resetFreedBuffer, windowShowsUnread } from './signs/text.ts';
 
 export const linger0Abort: Cause = {
   id: 'linger0-abort',
@@ -40,8 +40,10 @@ export const linger0Abort: Cause = {
     if (!abortedLive(k) || k.o.closeKind !== 'rst') return 0;
     if (noData(k) && resetByServer(k)) return 0.45;
     if (noData(k)) return 0.6;
+    const freed = resetFreedBuffer(k);
+    if (freed === 1) return 0.1;
     const unread = unreadAtReset(k);
-    if (unread === 0) return 0.8;
+    if (unread === 0) return freed > 0 ? 0.6 : 0.8;
     if (k.sender!.zeroSinceUs >= 0 || windowShowsUnread(k.sender!, unread)) return 0.3;
     return wasAnswered(k) ? 0.8 : 0.5;
   },

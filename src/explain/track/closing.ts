@@ -166,6 +166,7 @@ function describe(
     receiverState: stateOf(to),
     idleUs: c.lastIdleUs,
     senderUnread: from.unansweredBytes,
+    senderWindow: from.rawWindow,
     senderUnacked: from.acked ? Math.max(0, (from.sndMax - from.sndUna) | 0) : 0,
     sinceSenderUs: from.segments > 1 ? atUs - from.lastAtUs : -1,
     sinceReceiverUs: to.segments > 0 ? atUs - to.lastAtUs : -1,

@@ -35,6 +35,8 @@ export interface ResetRecord {
   readonly idleUs: number;
   /** Bytes the sender had received since it last sent any: perhaps unread. */
   readonly senderUnread: number;
+  /** Raw window of the sender's last segment before it. */
+  readonly senderWindow: number;
   /** Bytes of the sender that were not acknowledged. */
   readonly senderUnacked: number;
   /** Time since the sender's and the receiver's last segment; -1 where there was none. */
@@ -166,6 +168,8 @@ export class End {
   lastSackAtUs = -1;
   /** Scaled window it last offered, in bytes. */
   window = 0;
+  /** The raw field of its last segment without RST. */
+  rawWindow = 0;
   windowMax = 0;
   zeroWindows = 0;
   zeroSinceUs = -1;

@@ -450,6 +450,7 @@ function scaledWindow(from: End, to: End, s: Segment): number {
 function observeWindow(from: End, to: End, s: Segment, packet: number, atUs: number): number {
   const window = scaledWindow(from, to, s);
   from.window = window;
+  from.rawWindow = s.window;
   if (window > from.windowMax) from.windowMax = window;
   if (window === 0) {
     if (from.zeroSinceUs >= 0) return Note.zeroWindow;

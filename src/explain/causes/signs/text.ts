@@ -42,3 +42,14 @@ export function isGoodbye(payload: number, length: number): boolean {
 export function isHttpResponse(payload: number): boolean {
   return payload === 0x48545450;
 }
+
+/**
+ * The RST offers more room than its sender's last segment did: close() with unread data frees the receive queue before it
+ * sends the RST (measured on Linux 6.18; the other ways to abort repeat the last window). 1 certain, 0 no sign.
+ */
+export function resetFreedBuffer(k: Case): number {
+  const r = k.reset!.record;
+  if (r.window <= r.senderWindow || k.receiver!.bytes === 0) return 0;
+  if (r.senderWindow === 0 || r.window >= 2 * r.senderWindow) return 1;
+  return r.window >= 1.15 * r.senderWindow ? 0.5 : 0;
+}
