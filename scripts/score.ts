@@ -2,11 +2,11 @@
  * Scores verdicts against labelled captures: `npm run score -- DIR [--both] [--cause ID] [--all]`.
  * DIR holds NAME.pcap, NAME-peer.pcap and NAME.json (label) files and a wire.json that says which answers are equal.
  */
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { scoreFolder } from './score/score.ts';
 import { printReport } from './score/print.ts';
+import { scoreFolder } from './score/score.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -21,12 +21,16 @@ const { values, positionals } = parseArgs({
 
 const folder = positionals[0];
 if (folder === undefined) {
-  console.error('usage: npm run score -- DIR [--groups orderly,app-abort,...] [--cause ID] [--peer] [--json] [-v]');
+  console.error(
+    'usage: npm run score -- DIR [--groups orderly,app-abort,...] [--cause ID] [--peer] [--json] [-v]',
+  );
   process.exit(2);
 }
 const report = await scoreFolder({
   folder,
-  names: readdirSync(folder).filter((name) => name.endsWith('.json') && name !== 'wire.json').map((name) => basename(name, '.json')),
+  names: readdirSync(folder)
+    .filter((name) => name.endsWith('.json') && name !== 'wire.json')
+    .map((name) => basename(name, '.json')),
   read: (name) => readFileSync(join(folder, name)),
   ...(values.cause === undefined ? {} : { cause: values.cause }),
   ...(values.groups === undefined ? {} : { groups: values.groups.split(',') }),
