@@ -96,7 +96,9 @@ function settleFin(from: End, to: End): void {
 }
 
 export function isEstablished(c: Connection): boolean {
-  return c.midstream || c.handshakeAckAtUs >= 0 || c.client.bytes + c.server.bytes > 0;
+  // A live client's RST (it has ACK) says that its handshake was over, in whatever order they were captured.
+  const aborted = c.server.syns > 0 && c.resets.some((r) => r.from === CLIENT && (r.flags & Flag.ack) !== 0);
+  return c.midstream || c.handshakeAckAtUs >= 0 || aborted || c.client.bytes + c.server.bytes > 0;
 }
 
 function giveUp(c: Connection): void {
@@ -127,6 +129,9 @@ export function quitter(c: Connection): End | null {
 const SILENT_RUN = 3;
 
 function isUnanswered(end: End, peer: End): boolean {
+  // Where only this direction was captured, an answer would not be seen either.
+  if (peer.segments === 0 && end.syns === 0) return false;
+  if (peer.segments === 0 && end.segments > end.syns) return false;
   if (end.retryRun >= 2 && peer.lastAtUs > end.retryFirstAtUs && end.windowProbeRun < 2) return false;
   return (
     end.retryRun >= SILENT_RUN ||
@@ -151,7 +156,9 @@ function kindOf(
   const { client, server } = c;
   if (reset?.accepted) {
     if (isKeepaliveDeath(c, reset)) return 'timeout';
-    if (isDone(reset.record.receiverState) && isDone(reset.record.senderState)) return 'fin';
+    if (c.firstFinFrom < 0) return 'rst';
+    const bothClosed = client.fins > 0 && server.fins > 0;
+    if (bothClosed && isDone(reset.record.receiverState) && isDone(reset.record.senderState)) return 'fin';
     if (reset.record.receiverState === State.timeWait) return 'fin';
     return c.firstFinFrom >= 0 && c.end(c.firstFinFrom).finAtUs <= reset.record.atUs ? 'fin-then-rst' : 'rst';
   }
@@ -179,7 +186,8 @@ export function isKeepaliveDeath(c: Connection, reset: ResetFacts): boolean {
   return (
     reset.form === 'A' &&
     sender.keepaliveRun >= 1 &&
-    reset.record.sinceReceiverUs > sender.keepaliveLastAtUs - sender.keepaliveFirstAtUs
+    (reset.record.sinceReceiverUs < 0 ||
+      reset.record.sinceReceiverUs > sender.keepaliveLastAtUs - sender.keepaliveFirstAtUs)
   );
 }
 
@@ -204,7 +212,7 @@ export function isHardIcmp(family: number, type: number, code: number): boolean 
   return family === 4 ? type === 3 && code !== 4 : (type === 1 && code !== 2) || (type === 4 && code === 1);
 }
 
-function firstCloserOf(c: Connection, kind: CloseKind, reset: ResetFacts | null): Who {
+export function firstCloserOf(c: Connection, kind: CloseKind, reset: ResetFacts | null): Who {
   switch (kind) {
     case 'fin':
     case 'fin-then-rst':

@@ -151,6 +151,7 @@ export class End {
   retryFirstAtUs = 0;
   retryFirstPacket = 0;
   retryLastAtUs = 0;
+  retryLastPacket = 0;
   retryLength = 0;
   retrySeq = 0;
   /** Time between the last two retransmissions of the run. */
@@ -174,6 +175,7 @@ export class End {
   zeroWindows = 0;
   zeroSinceUs = -1;
   zeroFirstPacket = 0;
+  zeroFirstAtUs = -1;
   zeroWindowUs = 0;
   ackedUnseen = 0;
   ackedUnseenPacket = 0;
@@ -188,6 +190,7 @@ export class End {
   keepaliveFirstAtUs = 0;
   keepaliveFirstPacket = 0;
   keepaliveLastAtUs = 0;
+  keepaliveLastPacket = 0;
   windowProbes = 0;
   windowProbeRun = 0;
   windowProbeLastPacket = 0;
@@ -226,6 +229,7 @@ export class End {
   /** A pure ACK repeated in answer to a retransmitted FIN. */
   lastAckRepeats = 0;
   lastAckRepeatPacket = 0;
+  lastAckRepeatAtUs = -1;
   resets = 0;
 
   // Habits of its ordinary packets
@@ -283,6 +287,7 @@ export class Connection {
   /** Segments that cannot come from the end they claim. */
   foreign = 0;
   foreignPacket = 0;
+  foreignAtUs = -1;
 
   /** The first packet seen was not a SYN: the capture began later, or a packet strayed. */
   midstream = false;
@@ -300,6 +305,7 @@ export class Connection {
   /** SYN-ACKs sent again, and those sent again after the handshake's ACK had passed. */
   synAckRepeats = 0;
   synAckRepeatedAtUs = -1;
+  synAckRepeatedPacket = 0;
   synAckAfterAck = 0;
   /** When an RST first ended the other end, or -1. */
   resetAcceptedAtUs = -1;
@@ -309,21 +315,29 @@ export class Connection {
   /** A SYN seen on the live connection that was neither its opening nor a new incarnation. */
   strangeSyns = 0;
   strangeSynPacket = 0;
+  strangeSynAtUs = -1;
   strangeSynSeq = 0;
   strangeSynFrom = -1;
   /** The end that a strange SYN met answered it with an ACK (RFC 5961 4.2). */
   strangeSynAnswered = false;
+  strangeSynAnswerPacket = 0;
+  strangeSynAnswerAtUs = -1;
   /** RSTs inside the window but not at RCV.NXT (RFC 5961 3.2). */
   challengedResets = 0;
   /** Answers to the SYN that were neither SYN nor RST. */
   badAnswers = 0;
+  badAnswerPacket = 0;
+  badAnswerAtUs = -1;
   /** ACKs in SYN-RECEIVED of something that was never sent. */
   badHandshakeAcks = 0;
+  badHandshakeAckPacket = 0;
+  badHandshakeAckAtUs = -1;
   /** Segments of somebody else that acknowledge what was never sent. */
   foreignAckOfUnsent = 0;
   /** Text with a timestamp older than what its sender had used already (RFC 7323 5.3). */
   pawsDrops = 0;
   pawsPacket = 0;
+  pawsAtUs = -1;
   /** The incarnation of the same four-tuple before this one, in brief. */
   previous: PreviousIncarnation | null = null;
   /** The flow that this one goes on, where that had to be given out early; 0 otherwise. */

@@ -40,24 +40,31 @@ export class Observer {
     if ((flags & Flag.rst) !== 0) {
       notes |= Note.notable;
       observeReset(c, s, direction, packet, atUs);
-    } else if (from.syns === 0 && to.syns > 0 && (flags & Flag.syn) === 0 && stateOf(to) === State.synSent) {
+    } else if (isBadAnswer(from, to, s)) {
       // An answer to the SYN that is none (RFC 9293 3.10.7.3, first): nothing can be learned from its numbers.
-      c.badAnswers++;
+      if (c.badAnswers++ === 0) {
+        c.badAnswerPacket = packet;
+        c.badAnswerAtUs = atUs;
+      }
       rememberLast(from, s, packet, atUs);
       this.append(c, s, direction, packet, atUs, notes | Note.foreign | Note.notable);
       return;
     } else if (isForeign(from, to, s)) {
       notes |= Note.foreign | Note.notable;
-      c.foreign++;
-      if (c.foreignPacket === 0) c.foreignPacket = packet;
+      if (c.foreign++ === 0) {
+        c.foreignPacket = packet;
+        c.foreignAtUs = atUs;
+      }
       if ((flags & Flag.ack) !== 0 && ((s.ack - to.sndMax) | 0) > 0) c.foreignAckOfUnsent++;
       // An impostor's segment says nothing about the end it claims to come from.
       this.append(c, s, direction, packet, atUs, notes);
       return;
     } else if (isStale(from, s)) {
       notes |= Note.outOfOrder | Note.notable;
-      c.pawsDrops++;
-      if (c.pawsPacket === 0) c.pawsPacket = packet;
+      if (c.pawsDrops++ === 0) {
+        c.pawsPacket = packet;
+        c.pawsAtUs = atUs;
+      }
       this.append(c, s, direction, packet, atUs, notes);
       return;
     } else {
@@ -103,6 +110,13 @@ export class Observer {
       s.sackCount > 0 ? s.sack[1]! : 0,
     );
   }
+}
+
+/** An answer to the SYN that acknowledges something else; one that acknowledges it was only captured before the SYN-ACK. */
+function isBadAnswer(from: End, to: End, s: Segment): boolean {
+  if (from.syns > 0 || to.syns === 0 || (s.flags & Flag.syn) !== 0 || stateOf(to) !== State.synSent)
+    return false;
+  return (s.flags & Flag.ack) === 0 || s.ack !== to.sndMax;
 }
 
 function rememberLast(from: End, s: Segment, packet: number, atUs: number): void {
@@ -235,6 +249,22 @@ function observeData(c: Connection, from: End, to: End, s: Segment, packet: numb
   return notes;
 }
 
+/** Only the other direction was captured: what this end sent is known by its acknowledgements alone. */
+function unseenText(from: End, to: End, length: number, packet: number, atUs: number): void {
+  if (to.firstDataAtUs < 0) {
+    to.firstDataAtUs = atUs;
+    to.firstDataPacket = packet;
+  }
+  if (to.lastDataAtUs < from.lastDataAtUs || to.turns === 0) {
+    to.turns++;
+    to.turnAtUs = atUs;
+  }
+  to.bytes += length;
+  to.lastDataAtUs = atUs;
+  to.unansweredBytes = 0;
+  from.unansweredBytes += length;
+}
+
 function newText(from: End, to: End, s: Segment, fresh: number, packet: number, atUs: number): void {
   from.bytes += fresh;
   from.payloadSegments++;
@@ -298,6 +328,7 @@ function noteProbe(from: End, to: End, packet: number, atUs: number): number {
     from.keepaliveFirstPacket = packet;
   }
   from.keepaliveLastAtUs = atUs;
+  from.keepaliveLastPacket = packet;
   return Note.keepaliveProbe | Note.notable;
 }
 
@@ -354,6 +385,7 @@ function noteRetransmission(
   from.retryLength = s.payloadLength;
   from.retryGapUs = from.retryLastAtUs > 0 && from.retryRun > 1 ? atUs - from.retryLastAtUs : 0;
   from.retryLastAtUs = atUs;
+  from.retryLastPacket = packet;
   const probing = to.zeroSinceUs >= 0 && s.seq === to.rcvNxt;
   if (probing) {
     from.windowProbes++;
@@ -380,7 +412,10 @@ function observeAck(c: Connection, from: End, to: End, s: Segment, packet: numbe
   let notes = 0;
   const beyond = (ack - to.sndMax) | 0;
   if (beyond > 0 && c.opening && stateOf(to) === State.synReceived && to.bytes === 0) {
-    c.badHandshakeAcks++;
+    if (c.badHandshakeAcks++ === 0) {
+      c.badHandshakeAckPacket = packet;
+      c.badHandshakeAckAtUs = atUs;
+    }
     return Note.ackOfUnseen | Note.notable;
   }
   if (beyond > 0) {
@@ -388,6 +423,7 @@ function observeAck(c: Connection, from: End, to: End, s: Segment, packet: numbe
     from.ackedUnseenPacket = packet;
     if (beyond > MAX_GAP) return Note.ackOfUnseen | Note.notable;
     notes |= Note.ackOfUnseen;
+    if (to.segments === 0) unseenText(from, to, beyond, packet, atUs);
     to.sndMax = ack;
   }
   // Whatever it says, it is alive.
@@ -430,11 +466,15 @@ function notePureAck(c: Connection, from: End, to: End, s: Segment, packet: numb
   if (to.finAckedAtUs >= 0 && to.finLastAtUs > to.finAckedAtUs && to.fins > 1) {
     from.lastAckRepeats++;
     from.lastAckRepeatPacket = packet;
+    from.lastAckRepeatAtUs = atUs;
     arrivalOfAck(c, from, to, s.ack, packet, atUs);
     return Note.notable;
   }
-  if (c.strangeSyns > 0 && from === (c.strangeSynFrom === CLIENT ? c.server : c.client))
+  if (c.strangeSyns > 0 && !c.strangeSynAnswered && from === c.end(1 - c.strangeSynFrom)) {
     c.strangeSynAnswered = true;
+    c.strangeSynAnswerPacket = packet;
+    c.strangeSynAnswerAtUs = atUs;
+  }
   if (s.sackCount > 0) from.lastSackAtUs = atUs;
   if (scaledWindow(from, to, s) !== from.window) return Note.windowUpdate;
   from.duplicateAcks++;
@@ -456,7 +496,10 @@ function observeWindow(from: End, to: End, s: Segment, packet: number, atUs: num
     if (from.zeroSinceUs >= 0) return Note.zeroWindow;
     from.zeroSinceUs = atUs;
     from.zeroWindows++;
-    if (from.zeroFirstPacket === 0) from.zeroFirstPacket = packet;
+    if (from.zeroFirstPacket === 0) {
+      from.zeroFirstPacket = packet;
+      from.zeroFirstAtUs = atUs;
+    }
     return Note.zeroWindow | Note.notable;
   }
   if (from.zeroSinceUs >= 0) {

@@ -14,8 +14,8 @@ export function observeSyn(
 ): number {
   const from = direction === CLIENT ? c.client : c.server;
   const to = direction === CLIENT ? c.server : c.client;
-  if (from.isnKnown && s.seq !== from.firstSeq) return strangeSyn(c, s, direction, packet);
-  if (from.syns === 0 && stateOf(from) >= State.established) return strangeSyn(c, s, direction, packet);
+  if (from.isnKnown && s.seq !== from.firstSeq) return strangeSyn(c, s, direction, packet, atUs);
+  if (from.syns === 0 && stateOf(from) >= State.established) return strangeSyn(c, s, direction, packet, atUs);
   const first = from.syns++ === 0;
   from.lastSynAtUs = atUs;
   from.lastSynPacket = packet;
@@ -81,6 +81,7 @@ function observeSynAck(
     }
   } else {
     c.synAckRepeatedAtUs = atUs;
+    c.synAckRepeatedPacket = packet;
     c.synAckRepeats++;
     // It still waits for the handshake's last ACK: that one was lost or turned away.
     if (stateOf(from) === State.established && from.bytes === 0) {
@@ -108,9 +109,11 @@ function observeSynAck(
 }
 
 /** A SYN that does not belong to this incarnation: kept for the engine, which splits when the server takes it. */
-function strangeSyn(c: Connection, s: Segment, direction: 0 | 1, packet: number): number {
-  c.strangeSyns++;
-  if (c.strangeSynPacket === 0) c.strangeSynPacket = packet;
+function strangeSyn(c: Connection, s: Segment, direction: 0 | 1, packet: number, atUs: number): number {
+  if (c.strangeSyns++ === 0) {
+    c.strangeSynPacket = packet;
+    c.strangeSynAtUs = atUs;
+  }
   c.strangeSynSeq = s.seq;
   c.strangeSynFrom = direction;
   return Note.foreign;

@@ -2,7 +2,7 @@ import type { End } from '../../track/connection.ts';
 import type { Case } from '../cause.ts';
 
 export function synOnly(k: Case): boolean {
-  return k.server.segments === 0 && k.client.syns > 0;
+  return k.server.segments === 0 && k.client.syns > 0 && k.client.segments === k.client.syns;
 }
 
 export function othersAccepted(k: Case): boolean {
