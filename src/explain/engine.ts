@@ -2,8 +2,8 @@ import type { Packet } from '../capture/packet.ts';
 import { State } from '../states/index.ts';
 import { Decoder } from '../wire/index.ts';
 import { Flag, type Segment, SegmentKind } from '../wire/segment.ts';
-import { diagnose } from './diagnosis.ts';
-import { DEFAULT_MSL_US } from './outcome.ts';
+import { type Diagnosis, diagnose } from './diagnosis.ts';
+import { DEFAULT_MSL_US, quitter } from './outcome.ts';
 import { Population } from './population.ts';
 import { CLIENT, Connection, type IcmpRecord, SERVER } from './track/connection.ts';
 import { FlowTable } from './track/flow-table.ts';
@@ -25,6 +25,13 @@ export interface ExplainerOptions {
   readonly mslUs?: number;
   /** Connections followed at once; beyond it the longest idle ones are given out early. */
   readonly maxConnections?: number;
+  /** Sees each diagnosis before it is given out and may sharpen it: a second capture of the same traffic. */
+  readonly second?: SecondLook;
+}
+
+export interface SecondLook {
+  /** `startUs` and `endUs`: the time that the capture spans so far. */
+  look(c: Connection, diagnosis: Diagnosis, arena: LogArena, startUs: number, endUs: number): Diagnosis;
 }
 
 /** At some 8 kB each with their segments. */
@@ -36,6 +43,10 @@ const MAX_ICMP = 16;
 /** A closed connection is kept this many MSL, as late segments still belong to it. */
 const LINGER_MSL = 2;
 const SWEEP_EVERY = 256;
+/** Connections looked at in each sweep for being long silent. */
+const SWEEP_SAMPLE = 16;
+/** No stack waits longer between two tries (RFC 9293 3.8.3: R2 counts them; Linux: TCP_RTO_MAX is 120 s). */
+const SILENT_FOR_GOOD_US = 150_000_000;
 
 /** Packets in, endings out: no clock, no files. Memory follows the connections that live at once. */
 export class Explainer {
@@ -50,9 +61,13 @@ export class Explainer {
   private readonly maxConnections: number;
   private readonly onConnection: ((view: ConnectionView) => void) | undefined;
   private readonly onFinding: ((finding: Finding) => void) | undefined;
+  private readonly second: SecondLook | undefined;
 
   /** Closed connections in the order they closed; each is given out when its 2MSL are over. */
   private closed: Connection[] = [];
+  /** Their flows: an object in `closed` may serve another connection by now. */
+  private closedFlows: number[] = [];
+  private readonly spare: Connection[] = [];
   private closedHead = 0;
   private closedKept = 0;
   private readonly graveyard = new Graveyard();
@@ -73,6 +88,7 @@ export class Explainer {
     this.maxConnections = Math.max(16, options.maxConnections ?? DEFAULT_MAX_CONNECTIONS);
     this.onConnection = options.onConnection;
     this.onFinding = options.onFinding;
+    this.second = options.second;
     this.population = new Population();
   }
 
@@ -158,6 +174,7 @@ export class Explainer {
     if (c.closedAtUs < 0 && (s.flags & (Flag.fin | Flag.rst | Flag.ack)) !== 0 && isOver(c)) {
       c.closedAtUs = atUs;
       this.closed.push(c);
+      this.closedFlows.push(c.flow);
       if (++this.closedKept > MAX_LINGERING) this.giveOutClosed(Buried.closed);
     }
   }
@@ -200,7 +217,8 @@ export class Explainer {
       this.evict();
       this.table.find(s);
     }
-    const c = new Connection();
+    const c = this.spare.pop() ?? new Connection();
+    c.reset();
     const sourceIsClient = clientIsSource(s);
     c.slot = this.table.insert();
     c.clientIsLow = this.table.reversed !== sourceIsClient;
@@ -214,7 +232,7 @@ export class Explainer {
     c.client.port = sourceIsClient ? s.sourcePort : s.destinationPort;
     c.server.address.set(sourceIsClient ? s.destination : s.source);
     c.server.port = sourceIsClient ? s.destinationPort : s.sourcePort;
-    c.serverRecord = this.servers.record(s, sourceIsClient);
+    c.serverRecord = this.servers.record(c.family, c.server.address, c.server.port);
     if (c.serverRecord !== null && !c.midstream) c.serverRecord.attempts++;
     while (this.connections.length <= c.slot) this.connections.push(null);
     this.connections[c.slot] = c;
@@ -246,10 +264,10 @@ export class Explainer {
 
   /** Gives out closed connections whose 2MSL have passed, and clears their gravestones. */
   private sweep(): void {
+    this.buryTheSilent();
     const limit = this.endUs - LINGER_MSL * this.mslUs;
     while (this.closedHead < this.closed.length) {
-      const c = this.closed[this.closedHead]!;
-      if (c.slot >= 0 && c.lastUs > limit) break;
+      if (this.isFirstClosedHere() && this.closed[this.closedHead]!.lastUs > limit) break;
       this.giveOutClosed(Buried.no);
     }
     for (
@@ -261,15 +279,33 @@ export class Explainer {
     }
   }
 
+  /** A walk round the table: whoever has stopped trying will not come back, so its verdict need not wait for the end. */
+  private buryTheSilent(): void {
+    const { connections } = this;
+    for (let i = 0; i < Math.min(SWEEP_SAMPLE, connections.length); i++) {
+      this.clockHand = (this.clockHand + 1) % connections.length;
+      const c = connections[this.clockHand];
+      if (c == null || this.endUs - c.lastUs < SILENT_FOR_GOOD_US) continue;
+      if (c.opening ? c.handshakeAckAtUs < 0 : quitter(c) !== null) this.giveOut(c, Buried.idle);
+    }
+  }
+
+  private isFirstClosedHere(): boolean {
+    const c = this.closed[this.closedHead]!;
+    return c.slot >= 0 && c.flow === this.closedFlows[this.closedHead];
+  }
+
   /** Gives out the connection that closed first, if it has not been replaced already; true if there was one. */
   private giveOutClosed(burial: number): boolean {
     while (this.closedHead < this.closed.length) {
+      const here = this.isFirstClosedHere();
       const c = this.closed[this.closedHead++]!;
       if (this.closedHead > 4096 && this.closedHead * 2 > this.closed.length) {
         this.closed = this.closed.slice(this.closedHead);
+        this.closedFlows = this.closedFlows.slice(this.closedHead);
         this.closedHead = 0;
       }
-      if (c.slot < 0) continue;
+      if (!here) continue;
       this.giveOut(c, burial);
       return true;
     }
@@ -293,13 +329,16 @@ export class Explainer {
     this.connections[c.slot] = null;
     this.followed--;
     if (c.closedAtUs >= 0) this.closedKept--;
-    const diagnosis = diagnose(c, this.endUs, this.mslUs);
+    let diagnosis = diagnose(c, this.endUs, this.mslUs);
+    if (this.second !== undefined)
+      diagnosis = this.second.look(c, diagnosis, this.arena, this.startUs, this.endUs);
     this.population.add(c, diagnosis);
     if (this.onConnection !== undefined) this.onConnection(new ConnectionView(c, diagnosis, this.arena));
     this.arena.release(c.log);
     if (burial === Buried.no) this.table.remove(c.slot);
     else this.graveyard.bury(c, burial);
     c.slot = -1;
+    this.spare.push(c);
   }
 }
 

@@ -12,9 +12,10 @@ const GROUP_FROM = 3;
 
 interface GroupOfEndings {
   readonly cause: string;
-  readonly server: string;
+  /** The server, or for a scan the client. */
+  readonly where: string;
   readonly flows: number[];
-  readonly clients: Set<string>;
+  readonly clients: Set<number>;
   readonly ports: Set<number>;
   count: number;
   firstUs: number;
@@ -62,15 +63,20 @@ export class Population {
 
   private group(c: Connection, d: Diagnosis, cause: string): void {
     const scan = SCAN_CAUSES.has(cause);
-    const client = formatAddress(c.family, c.client.address);
-    const where = scan ? client : formatEndpoint(c.family, c.server.address, c.server.port);
-    const key = `${cause} ${where}`;
+    const key =
+      scan || c.serverRecord === null
+        ? `${cause} ${formatAddress(c.family, c.client.address)}`
+        : `${cause} ${c.serverRecord.id}`;
     let g = this.groups.get(key);
     if (g === undefined) {
       if (this.groups.size >= MAX_GROUPS) return;
+      const { family, client, server } = c;
+      const where = scan
+        ? formatAddress(family, client.address)
+        : formatEndpoint(family, server.address, server.port);
       g = {
         cause,
-        server: where,
+        where,
         flows: [],
         clients: new Set(),
         ports: new Set(),
@@ -84,7 +90,9 @@ export class Population {
     }
     g.count++;
     if (g.flows.length < MAX_FLOWS) g.flows.push(c.flow);
-    if (g.clients.size < MAX_FLOWS) g.clients.add(client);
+    // The last two words tell clients apart well enough to count them.
+    if (g.clients.size < MAX_FLOWS)
+      g.clients.add((c.client.address[3]! ^ Math.imul(c.client.address[2]!, 0x9e3779b1)) & 0x3fffffff);
     if (g.ports.size < MAX_FLOWS) g.ports.add(c.server.port);
     g.firstUs = Math.min(g.firstUs, c.startUs);
     g.lastUs = Math.max(g.lastUs, c.lastUs);
@@ -98,8 +106,8 @@ function toFinding(g: GroupOfEndings): Finding {
   const cause = causeById(g.cause)!;
   const seconds = (g.lastUs - g.firstUs) / 1e6;
   const story = SCAN_CAUSES.has(g.cause)
-    ? `${g.server} tried ${g.count} connections to ${g.ports.size} ports within ${seconds.toFixed(1)} s, all with the same ending.`
-    : `${g.count} connections to ${g.server} from ${g.clients.size} client address${g.clients.size === 1 ? '' : 'es'} ended this way within ${seconds.toFixed(1)} s.`;
+    ? `${g.where} tried ${g.count} connections to ${g.ports.size} ports within ${seconds.toFixed(1)} s, all with the same ending.`
+    : `${g.count} connections to ${g.where} from ${g.clients.size} client address${g.clients.size === 1 ? '' : 'es'} ended this way within ${seconds.toFixed(1)} s.`;
   return {
     type: 'finding',
     cause: g.cause,

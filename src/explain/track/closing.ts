@@ -24,7 +24,6 @@ export function observeFin(c: Connection, s: Segment, direction: 0 | 1, packet: 
   from.ownIdleBeforeFinUs = from.segments > 1 ? atUs - from.lastAtUs : 0;
   from.idSkippedBeforeFin =
     from.idStep === 2 && from.identifications >= 3 && from.identificationsRunning >= from.identifications - 1;
-  from.finLength = s.payloadLength;
   const owed = (to.sndMax - s.ack) | 0;
   if (owed > 0 && to.lastDataAtUs >= 0) crossFin(to, owed);
   if (c.firstFinFrom < 0) c.firstFinFrom = direction;

@@ -71,192 +71,284 @@ export interface IcmpRecord {
 /** Everything the tracker keeps of one end: what it sent, what it acknowledged, what it was answered. */
 export class End {
   readonly address: Int32Array = new Int32Array(4);
-  port = 0;
+  port: number = 0;
 
   // What it sent
-  segments = 0;
-  firstAtUs = 0;
-  lastAtUs = 0;
-  lastPacket = 0;
-  /** Last segment of its own that was no RST. */
-  lastLiveAtUs = 0;
+  segments: number = 0;
+  lastAtUs: number = 0;
+  lastPacket: number = 0;
+  /** After an RST in its name: the last segment of its own that was no RST. */
+  lastLiveAtUs: number = 0;
   /** Last segment sent, whatever it was: what a RST from the other end would answer. */
-  lastFlags = 0;
-  lastSeq = 0;
-  lastAckField = 0;
-  lastLength = 0;
+  lastFlags: number = 0;
+  lastSeq: number = 0;
+  lastAckField: number = 0;
+  lastLength: number = 0;
 
   // Opening
-  syns = 0;
-  synAtUs = 0;
-  synPacket = 0;
-  lastSynAtUs = 0;
-  lastSynPacket = 0;
-  synAcks = 0;
-  firstSynAckAtUs = -1;
-  optionKinds = 0;
-  mss = -1;
-  windowScale = -1;
-  synTsVal = 0;
+  syns: number = 0;
+  synAtUs: number = 0;
+  synPacket: number = 0;
+  lastSynAtUs: number = 0;
+  lastSynPacket: number = 0;
+  optionKinds: number = 0;
+  mss: number = -1;
+  windowScale: number = -1;
+  synTsVal: number = 0;
   /** Raw window of the SYN. */
-  synWindow = 0;
+  synWindow: number = 0;
 
   // Sequence space it sends in
-  seqKnown = false;
+  seqKnown: boolean = false;
   /** First sequence number seen (the ISN where a SYN was seen). */
-  firstSeq = 0;
+  firstSeq: number = 0;
   /** True where `firstSeq` is the ISN. */
-  isnKnown = false;
+  isnKnown: boolean = false;
   /** One past the highest sequence number sent (SND.MAX; SND.NXT unless it retransmits). */
-  sndMax = 0;
+  sndMax: number = 0;
   /** Highest acknowledgement the other end was seen to give (SND.UNA), valid where `acked`. */
-  sndUna = 0;
-  acked = false;
-  bytes = 0;
-  payloadSegments = 0;
-  maxPayload = 0;
-  firstDataAtUs = -1;
-  firstDataPacket = 0;
-  firstPayload = 0;
+  sndUna: number = 0;
+  acked: boolean = false;
+  bytes: number = 0;
+  firstDataAtUs: number = -1;
   /** Last new data. */
-  lastDataAtUs = -1;
-  lastDataPacket = 0;
-  lastDataLength = 0;
-  lastDataPayload = 0;
-  lastDataFlags = 0;
-  lastDataSeq = 0;
+  lastDataAtUs: number = -1;
+  lastDataPacket: number = 0;
+  lastDataLength: number = 0;
+  lastDataPayload: number = 0;
+  lastDataFlags: number = 0;
+  lastDataSeq: number = 0;
   /** Acknowledgement number on the last new data: an RST that answers it has this sequence number. */
-  lastDataAck = 0;
+  lastDataAck: number = 0;
   /** Times this end began to send data after the other end had sent some (requests or answers). */
-  turns = 0;
+  turns: number = 0;
   /** When the current turn began, its bytes so far, and how long nobody had sent data before it. */
-  turnAtUs = -1;
-  turnPacket = 0;
-  turnBytes = 0;
-  idleBeforeTurnUs = 0;
+  turnAtUs: number = -1;
+  turnBytes: number = 0;
+  idleBeforeTurnUs: number = 0;
   /** Silence of the whole connection before the oldest byte that may still be unacknowledged was sent. */
-  idleBeforeFlightUs = 0;
-  retransmissions = 0;
-  retransmittedBytes = 0;
-  outOfOrder = 0;
+  idleBeforeFlightUs: number = 0;
+  retransmissions: number = 0;
+  retransmittedBytes: number = 0;
+  outOfOrder: number = 0;
   /** The last gap in what was seen, which a late segment may fill. */
-  holeStart = 0;
-  holeAtUs = -1;
-  /** Retransmissions of bytes that were already acknowledged. */
-  spuriousRetransmissions = 0;
-  lastSpuriousPacket = 0;
-  lastSpuriousAtUs = -1;
+  holeStart: number = 0;
+  holeAtUs: number = -1;
   /** Retransmissions in a row without progress of the acknowledgement. */
-  retryRun = 0;
-  retryFirstAtUs = 0;
-  retryFirstPacket = 0;
-  retryLastAtUs = 0;
-  retryLastPacket = 0;
-  retryLength = 0;
-  retrySeq = 0;
+  retryRun: number = 0;
+  retryFirstAtUs: number = 0;
+  retryFirstPacket: number = 0;
+  retryLastAtUs: number = 0;
+  retryLastPacket: number = 0;
+  retryLength: number = 0;
   /** Time between the last two retransmissions of the run. */
-  retryGapUs = 0;
+  retryGapUs: number = 0;
 
   // What it acknowledges and offers
-  ackKnown = false;
+  ackKnown: boolean = false;
   /** Highest acknowledgement it sent: its RCV.NXT. */
-  rcvNxt = 0;
-  /** When `rcvNxt` last moved. */
-  rcvNxtAtUs = 0;
-  duplicateAcks = 0;
-  lastDuplicateAckAtUs = -1;
-  lastDuplicateAckPacket = 0;
-  lastSackAtUs = -1;
+  rcvNxt: number = 0;
+  duplicateAcks: number = 0;
+  lastDuplicateAckAtUs: number = -1;
+  lastDuplicateAckPacket: number = 0;
+  lastSackAtUs: number = -1;
   /** Scaled window it last offered, in bytes. */
-  window = 0;
+  window: number = 0;
   /** The raw field of its last segment without RST. */
-  rawWindow = 0;
-  windowMax = 0;
-  zeroWindows = 0;
-  zeroSinceUs = -1;
-  zeroFirstPacket = 0;
-  zeroFirstAtUs = -1;
-  zeroWindowUs = 0;
-  ackedUnseen = 0;
-  ackedUnseenPacket = 0;
+  rawWindow: number = 0;
+  windowMax: number = 0;
+  zeroWindows: number = 0;
+  zeroSinceUs: number = -1;
+  zeroFirstPacket: number = 0;
+  zeroFirstAtUs: number = -1;
+  zeroWindowUs: number = 0;
   /** Bytes received since this end last sent data: what its application may not have read. */
-  unansweredBytes = 0;
-  unansweredSinceUs = -1;
+  unansweredBytes: number = 0;
 
   // Probes
-  keepaliveProbes = 0;
+  keepaliveProbes: number = 0;
   /** Probes in a row that nothing answered. */
-  keepaliveRun = 0;
-  keepaliveFirstAtUs = 0;
-  keepaliveFirstPacket = 0;
-  keepaliveLastAtUs = 0;
-  keepaliveLastPacket = 0;
-  windowProbes = 0;
-  windowProbeRun = 0;
-  windowProbeLastPacket = 0;
-  windowProbeLastAtUs = -1;
+  keepaliveRun: number = 0;
+  keepaliveFirstAtUs: number = 0;
+  keepaliveFirstPacket: number = 0;
+  keepaliveLastAtUs: number = 0;
+  keepaliveLastPacket: number = 0;
+  windowProbes: number = 0;
+  windowProbeRun: number = 0;
+  windowProbeLastPacket: number = 0;
+  windowProbeLastAtUs: number = -1;
 
   // Closing
-  fins = 0;
-  finSeq = 0;
-  finAtUs = -1;
-  finPacket = 0;
+  fins: number = 0;
+  finSeq: number = 0;
+  finAtUs: number = -1;
+  finPacket: number = 0;
   /** The last transmission of the FIN. */
-  finLastAtUs = -1;
-  finLastPacket = 0;
-  finAckedAtUs = -1;
-  finAckedPacket = 0;
+  finLastAtUs: number = -1;
+  finLastPacket: number = 0;
+  finAckedAtUs: number = -1;
+  finAckedPacket: number = 0;
   /** Acknowledgement number on the first FIN: tells a simultaneous close. */
-  finAck = 0;
+  finAck: number = 0;
   /** Bytes sent after this end had acknowledged the other's FIN. */
-  bytesAfterPeerFin = 0;
+  bytesAfterPeerFin: number = 0;
   /** Bytes sent while the other's FIN was on its way or not yet acknowledged by this end. */
-  bytesCrossingPeerFin = 0;
-  firstDataAfterPeerFinAtUs = -1;
-  firstDataAfterPeerFinPacket = 0;
-  firstDataAfterPeerFinLength = 0;
-  firstDataAfterPeerFinPayload = 0;
+  bytesCrossingPeerFin: number = 0;
+  firstDataAfterPeerFinAtUs: number = -1;
+  firstDataAfterPeerFinPacket: number = 0;
+  firstDataAfterPeerFinLength: number = 0;
+  firstDataAfterPeerFinPayload: number = 0;
   /** Silence of the whole connection before the first FIN. */
-  idleBeforeFinUs = 0;
+  idleBeforeFinUs: number = 0;
   /** Time since this end's own segment before its FIN. */
-  ownIdleBeforeFinUs = 0;
+  ownIdleBeforeFinUs: number = 0;
   /** An IP ID left out just before the FIN: an earlier packet of this host was lost on its way here. */
-  idSkippedBeforeFin = false;
-  /** Payload on the first FIN. */
-  finLength = 0;
+  idSkippedBeforeFin: boolean = false;
   /** Bytes received and not answered when it sent its FIN. */
-  unreadAtFin = 0;
+  unreadAtFin: number = 0;
   /** A pure ACK repeated in answer to a retransmitted FIN. */
-  lastAckRepeats = 0;
-  lastAckRepeatPacket = 0;
-  lastAckRepeatAtUs = -1;
-  resets = 0;
+  lastAckRepeats: number = 0;
+  lastAckRepeatPacket: number = 0;
+  lastAckRepeatAtUs: number = -1;
+  resets: number = 0;
 
   // Habits of its ordinary packets
-  hopLimit = -1;
-  hopLimitMin = 255;
-  hopLimitMax = 0;
-  lastIdentification = -1;
-  lastNonZeroIdentification = -1;
+  hopLimit: number = -1;
+  lastIdentification: number = -1;
+  lastNonZeroIdentification: number = -1;
   /** Non-zero IP IDs seen, and how many grew by less than 64 over the one before. */
-  identifications = 0;
-  identificationsRunning = 0;
+  identifications: number = 0;
+  identificationsRunning: number = 0;
   /** IP ID of the last packet minus the one before. */
-  idStep = 0;
-  timestamps = false;
-  lastTsVal = 0;
-  lastTsAtUs = 0;
+  idStep: number = 0;
+  timestamps: boolean = false;
+  lastTsVal: number = 0;
 
   // One timed segment for the round trip (Karn: dropped on retransmission)
-  timedSeq = 0;
-  timedAtUs = -1;
-  rttMinUs = -1;
-  rttLastUs = -1;
+  timedSeq: number = 0;
+  timedAtUs: number = -1;
+  rttMinUs: number = -1;
 
   /** State before the first step: CLOSED for an active opener, LISTEN for a passive one. */
-  initialState = 0;
+  initialState: number = 0;
   /** State history; the last entry is the state it is in. */
   readonly history: StateEntry[] = [];
+
+  /** Makes it as good as new: objects are used again, as making them dear and collecting them dearer (measured). */
+  reset(): void {
+    this.port = 0;
+    this.segments = 0;
+    this.lastAtUs = 0;
+    this.lastPacket = 0;
+    this.lastLiveAtUs = 0;
+    this.lastFlags = 0;
+    this.lastSeq = 0;
+    this.lastAckField = 0;
+    this.lastLength = 0;
+    this.syns = 0;
+    this.synAtUs = 0;
+    this.synPacket = 0;
+    this.lastSynAtUs = 0;
+    this.lastSynPacket = 0;
+    this.optionKinds = 0;
+    this.mss = -1;
+    this.windowScale = -1;
+    this.synTsVal = 0;
+    this.synWindow = 0;
+    this.seqKnown = false;
+    this.firstSeq = 0;
+    this.isnKnown = false;
+    this.sndMax = 0;
+    this.sndUna = 0;
+    this.acked = false;
+    this.bytes = 0;
+    this.firstDataAtUs = -1;
+    this.lastDataAtUs = -1;
+    this.lastDataPacket = 0;
+    this.lastDataLength = 0;
+    this.lastDataPayload = 0;
+    this.lastDataFlags = 0;
+    this.lastDataSeq = 0;
+    this.lastDataAck = 0;
+    this.turns = 0;
+    this.turnAtUs = -1;
+    this.turnBytes = 0;
+    this.idleBeforeTurnUs = 0;
+    this.idleBeforeFlightUs = 0;
+    this.retransmissions = 0;
+    this.retransmittedBytes = 0;
+    this.outOfOrder = 0;
+    this.holeStart = 0;
+    this.holeAtUs = -1;
+    this.retryRun = 0;
+    this.retryFirstAtUs = 0;
+    this.retryFirstPacket = 0;
+    this.retryLastAtUs = 0;
+    this.retryLastPacket = 0;
+    this.retryLength = 0;
+    this.retryGapUs = 0;
+    this.ackKnown = false;
+    this.rcvNxt = 0;
+    this.duplicateAcks = 0;
+    this.lastDuplicateAckAtUs = -1;
+    this.lastDuplicateAckPacket = 0;
+    this.lastSackAtUs = -1;
+    this.window = 0;
+    this.rawWindow = 0;
+    this.windowMax = 0;
+    this.zeroWindows = 0;
+    this.zeroSinceUs = -1;
+    this.zeroFirstPacket = 0;
+    this.zeroFirstAtUs = -1;
+    this.zeroWindowUs = 0;
+    this.unansweredBytes = 0;
+    this.keepaliveProbes = 0;
+    this.keepaliveRun = 0;
+    this.keepaliveFirstAtUs = 0;
+    this.keepaliveFirstPacket = 0;
+    this.keepaliveLastAtUs = 0;
+    this.keepaliveLastPacket = 0;
+    this.windowProbes = 0;
+    this.windowProbeRun = 0;
+    this.windowProbeLastPacket = 0;
+    this.windowProbeLastAtUs = -1;
+    this.fins = 0;
+    this.finSeq = 0;
+    this.finAtUs = -1;
+    this.finPacket = 0;
+    this.finLastAtUs = -1;
+    this.finLastPacket = 0;
+    this.finAckedAtUs = -1;
+    this.finAckedPacket = 0;
+    this.finAck = 0;
+    this.bytesAfterPeerFin = 0;
+    this.bytesCrossingPeerFin = 0;
+    this.firstDataAfterPeerFinAtUs = -1;
+    this.firstDataAfterPeerFinPacket = 0;
+    this.firstDataAfterPeerFinLength = 0;
+    this.firstDataAfterPeerFinPayload = 0;
+    this.idleBeforeFinUs = 0;
+    this.ownIdleBeforeFinUs = 0;
+    this.idSkippedBeforeFin = false;
+    this.unreadAtFin = 0;
+    this.lastAckRepeats = 0;
+    this.lastAckRepeatPacket = 0;
+    this.lastAckRepeatAtUs = -1;
+    this.resets = 0;
+    this.hopLimit = -1;
+    this.lastIdentification = -1;
+    this.lastNonZeroIdentification = -1;
+    this.identifications = 0;
+    this.identificationsRunning = 0;
+    this.idStep = 0;
+    this.timestamps = false;
+    this.lastTsVal = 0;
+    this.timedSeq = 0;
+    this.timedAtUs = -1;
+    this.rttMinUs = -1;
+    this.initialState = 0;
+    this.history.length = 0;
+  }
 }
 
 export const CLIENT = 0;
@@ -264,92 +356,156 @@ export const SERVER = 1;
 
 /** One connection (one incarnation of a four-tuple) as it was seen. */
 export class Connection {
-  flow = 0;
-  slot = -1;
-  family = 4;
+  flow: number = 0;
+  slot: number = -1;
+  family: number = 4;
   readonly client: End = new End();
   readonly server: End = new End();
   /** True where the client is the lower endpoint of the flow table's key. */
-  clientIsLow = true;
+  clientIsLow: boolean = true;
   /** What is known of the server's address and port from all its connections. */
   serverRecord: ServerRecord | null = null;
 
-  firstPacket = 0;
-  lastPacket = 0;
-  startUs = 0;
-  lastUs = 0;
-  packets = 0;
-  longestIdleUs = 0;
+  firstPacket: number = 0;
+  lastPacket: number = 0;
+  startUs: number = 0;
+  lastUs: number = 0;
+  packets: number = 0;
+  longestIdleUs: number = 0;
   /** The silence just before the last packet. */
-  lastIdleUs = 0;
-  duplicates = 0;
-  gaps = 0;
+  lastIdleUs: number = 0;
+  duplicates: number = 0;
+  gaps: number = 0;
   /** Segments that cannot come from the end they claim. */
-  foreign = 0;
-  foreignPacket = 0;
-  foreignAtUs = -1;
+  foreign: number = 0;
+  foreignPacket: number = 0;
+  foreignAtUs: number = -1;
 
   /** The first packet seen was not a SYN: the capture began later, or a packet strayed. */
-  midstream = false;
-  simultaneousOpen = false;
+  midstream: boolean = false;
+  simultaneousOpen: boolean = false;
   /** True until the handshake is known to be done: acknowledgements still matter to the states. */
-  opening = true;
+  opening: boolean = true;
   /** Round trips of the handshake as seen here: SYN to SYN-ACK, SYN-ACK to ACK; -1 unknown. */
-  synRttUs = -1;
-  ackRttUs = -1;
-  handshakeAckPacket = 0;
-  handshakeAckAtUs = -1;
-  firstFinFrom = -1;
+  synRttUs: number = -1;
+  ackRttUs: number = -1;
+  handshakeAckPacket: number = 0;
+  handshakeAckAtUs: number = -1;
+  firstFinFrom: number = -1;
   /** True while `serverRecord.halfClosed` counts this connection. */
-  countedHalfClosed = false;
+  countedHalfClosed: boolean = false;
   /** SYN-ACKs sent again, and those sent again after the handshake's ACK had passed. */
-  synAckRepeats = 0;
-  synAckRepeatedAtUs = -1;
-  synAckRepeatedPacket = 0;
-  synAckAfterAck = 0;
+  synAckRepeats: number = 0;
+  synAckRepeatedAtUs: number = -1;
+  synAckRepeatedPacket: number = 0;
+  synAckAfterAck: number = 0;
   /** When an RST first ended the other end, or -1. */
-  resetAcceptedAtUs = -1;
-  resetCount = 0;
+  resetAcceptedAtUs: number = -1;
+  resetCount: number = 0;
   readonly resets: ResetRecord[] = [];
   readonly icmp: IcmpRecord[] = [];
   /** A SYN seen on the live connection that was neither its opening nor a new incarnation. */
-  strangeSyns = 0;
-  strangeSynPacket = 0;
-  strangeSynAtUs = -1;
-  strangeSynSeq = 0;
-  strangeSynFrom = -1;
+  strangeSyns: number = 0;
+  strangeSynPacket: number = 0;
+  strangeSynAtUs: number = -1;
+  strangeSynSeq: number = 0;
+  strangeSynFrom: number = -1;
   /** The end that a strange SYN met answered it with an ACK (RFC 5961 4.2). */
-  strangeSynAnswered = false;
-  strangeSynAnswerPacket = 0;
-  strangeSynAnswerAtUs = -1;
+  strangeSynAnswered: boolean = false;
+  strangeSynAnswerPacket: number = 0;
+  strangeSynAnswerAtUs: number = -1;
   /** RSTs inside the window but not at RCV.NXT (RFC 5961 3.2). */
-  challengedResets = 0;
+  challengedResets: number = 0;
   /** Answers to the SYN that were neither SYN nor RST. */
-  badAnswers = 0;
-  badAnswerPacket = 0;
-  badAnswerAtUs = -1;
+  badAnswers: number = 0;
+  badAnswerPacket: number = 0;
+  badAnswerAtUs: number = -1;
   /** ACKs in SYN-RECEIVED of something that was never sent. */
-  badHandshakeAcks = 0;
-  badHandshakeAckPacket = 0;
-  badHandshakeAckAtUs = -1;
+  badHandshakeAcks: number = 0;
+  badHandshakeAckPacket: number = 0;
+  badHandshakeAckAtUs: number = -1;
   /** Segments of somebody else that acknowledge what was never sent. */
-  foreignAckOfUnsent = 0;
+  foreignAckOfUnsent: number = 0;
   /** Text with a timestamp older than what its sender had used already (RFC 7323 5.3). */
-  pawsDrops = 0;
-  pawsPacket = 0;
-  pawsAtUs = -1;
+  pawsDrops: number = 0;
+  pawsPacket: number = 0;
+  pawsAtUs: number = -1;
   /** The incarnation of the same four-tuple before this one, in brief. */
   previous: PreviousIncarnation | null = null;
   /** The flow that this one goes on, where that had to be given out early; 0 otherwise. */
-  continuesFlow = 0;
+  continuesFlow: number = 0;
   /** Set when a new SYN on the same four-tuple ended it. */
-  replacedAtUs = -1;
+  replacedAtUs: number = -1;
   /** When both ends were first seen closed (or a RST ended it), or -1. */
-  closedAtUs = -1;
+  closedAtUs: number = -1;
   /** True where the input ended (or its table overflowed) while the connection was tracked. */
-  evicted = false;
+  evicted: boolean = false;
 
   readonly log: LogPages = new LogPages();
+
+  /** Makes it as good as new: objects are used again, as making them dear and collecting them dearer (measured). */
+  reset(): void {
+    this.flow = 0;
+    this.slot = -1;
+    this.family = 4;
+    this.clientIsLow = true;
+    this.serverRecord = null;
+    this.firstPacket = 0;
+    this.lastPacket = 0;
+    this.startUs = 0;
+    this.lastUs = 0;
+    this.packets = 0;
+    this.longestIdleUs = 0;
+    this.lastIdleUs = 0;
+    this.duplicates = 0;
+    this.gaps = 0;
+    this.foreign = 0;
+    this.foreignPacket = 0;
+    this.foreignAtUs = -1;
+    this.midstream = false;
+    this.simultaneousOpen = false;
+    this.opening = true;
+    this.synRttUs = -1;
+    this.ackRttUs = -1;
+    this.handshakeAckPacket = 0;
+    this.handshakeAckAtUs = -1;
+    this.firstFinFrom = -1;
+    this.countedHalfClosed = false;
+    this.synAckRepeats = 0;
+    this.synAckRepeatedAtUs = -1;
+    this.synAckRepeatedPacket = 0;
+    this.synAckAfterAck = 0;
+    this.resetAcceptedAtUs = -1;
+    this.resetCount = 0;
+    this.strangeSyns = 0;
+    this.strangeSynPacket = 0;
+    this.strangeSynAtUs = -1;
+    this.strangeSynSeq = 0;
+    this.strangeSynFrom = -1;
+    this.strangeSynAnswered = false;
+    this.strangeSynAnswerPacket = 0;
+    this.strangeSynAnswerAtUs = -1;
+    this.challengedResets = 0;
+    this.badAnswers = 0;
+    this.badAnswerPacket = 0;
+    this.badAnswerAtUs = -1;
+    this.badHandshakeAcks = 0;
+    this.badHandshakeAckPacket = 0;
+    this.badHandshakeAckAtUs = -1;
+    this.foreignAckOfUnsent = 0;
+    this.pawsDrops = 0;
+    this.pawsPacket = 0;
+    this.pawsAtUs = -1;
+    this.previous = null;
+    this.continuesFlow = 0;
+    this.replacedAtUs = -1;
+    this.closedAtUs = -1;
+    this.evicted = false;
+    this.client.reset();
+    this.server.reset();
+    this.resets.length = 0;
+    this.icmp.length = 0;
+  }
 
   end(index: number): End {
     return index === CLIENT ? this.client : this.server;

@@ -68,8 +68,8 @@ export class Observer {
       this.append(c, s, direction, packet, atUs, notes);
       return;
     } else {
-      learnHabits(from, s, atUs);
-      from.lastLiveAtUs = atUs;
+      learnHabits(from, s);
+      if (from.resets > 0) from.lastLiveAtUs = atUs;
       if ((flags & Flag.syn) !== 0) {
         notes |= Note.notable | observeSyn(c, s, direction, packet, atUs);
       } else {
@@ -138,7 +138,7 @@ function touch(c: Connection, from: End, packet: number, atUs: number): void {
   }
   c.packets++;
   c.lastPacket = packet;
-  if (from.segments++ === 0) from.firstAtUs = atUs;
+  from.segments++;
 }
 
 function isCopy(from: End, s: Segment, atUs: number): boolean {
@@ -175,11 +175,9 @@ function isStale(from: End, s: Segment): boolean {
   return ((from.lastTsVal - s.tsVal) | 0) > STALE_TICKS && (s.flags & Flag.syn) === 0;
 }
 
-function learnHabits(from: End, s: Segment, atUs: number): void {
+function learnHabits(from: End, s: Segment): void {
   const hop = s.hopLimit;
   if (from.hopLimit < 0) from.hopLimit = hop;
-  if (hop < from.hopLimitMin) from.hopLimitMin = hop;
-  if (hop > from.hopLimitMax) from.hopLimitMax = hop;
   const id = s.identification;
   if (id > 0) {
     from.identifications++;
@@ -190,7 +188,6 @@ function learnHabits(from: End, s: Segment, atUs: number): void {
   if ((s.optionKinds & OptionBit.timestamps) !== 0) {
     if (!from.timestamps || ((s.tsVal - from.lastTsVal) | 0) > 0) from.lastTsVal = s.tsVal;
     from.timestamps = true;
-    from.lastTsAtUs = atUs;
   }
 }
 
@@ -250,10 +247,9 @@ function observeData(c: Connection, from: End, to: End, s: Segment, packet: numb
 }
 
 /** Only the other direction was captured: what this end sent is known by its acknowledgements alone. */
-function unseenText(from: End, to: End, length: number, packet: number, atUs: number): void {
+function unseenText(from: End, to: End, length: number, atUs: number): void {
   if (to.firstDataAtUs < 0) {
     to.firstDataAtUs = atUs;
-    to.firstDataPacket = packet;
   }
   if (to.lastDataAtUs < from.lastDataAtUs || to.turns === 0) {
     to.turns++;
@@ -267,17 +263,12 @@ function unseenText(from: End, to: End, length: number, packet: number, atUs: nu
 
 function newText(from: End, to: End, s: Segment, fresh: number, packet: number, atUs: number): void {
   from.bytes += fresh;
-  from.payloadSegments++;
-  if (s.payloadLength > from.maxPayload) from.maxPayload = s.payloadLength;
   if (from.firstDataAtUs < 0) {
     from.firstDataAtUs = atUs;
-    from.firstDataPacket = packet;
-    from.firstPayload = firstBytes(s);
   }
   if (from.lastDataAtUs < 0 || to.lastDataAtUs > from.lastDataAtUs) {
     from.turns++;
     from.turnAtUs = atUs;
-    from.turnPacket = packet;
     from.turnBytes = 0;
     from.idleBeforeTurnUs =
       Math.max(from.lastDataAtUs, to.lastDataAtUs) < 0
@@ -293,9 +284,7 @@ function newText(from: End, to: End, s: Segment, fresh: number, packet: number, 
   from.lastDataSeq = s.seq;
   from.lastDataAck = s.ack;
   from.unansweredBytes = 0;
-  from.unansweredSinceUs = -1;
   to.unansweredBytes += fresh;
-  if (to.unansweredSinceUs < 0) to.unansweredSinceUs = atUs;
   if (to.fins > 0) textAfterFin(from, to, s, fresh, packet, atUs);
 }
 
@@ -360,7 +349,6 @@ function noteRetransmission(
   packet: number,
   atUs: number,
 ): number {
-  const end = (s.seq + s.payloadLength) | 0;
   if (from.holeAtUs >= 0 && s.seq === from.holeStart && atUs - from.holeAtUs < reorderLimitUs(from)) {
     from.outOfOrder++;
     from.bytes += s.payloadLength;
@@ -369,11 +357,6 @@ function noteRetransmission(
     return Note.outOfOrder;
   }
   from.timedAtUs = -1;
-  if (from.acked && ((end - from.sndUna) | 0) <= 0) {
-    from.spuriousRetransmissions++;
-    from.lastSpuriousPacket = packet;
-    from.lastSpuriousAtUs = atUs;
-  }
   from.retransmissions++;
   from.retransmittedBytes += s.payloadLength;
   if (from.retryRun++ === 0) {
@@ -381,7 +364,6 @@ function noteRetransmission(
     from.retryFirstPacket = packet;
     from.retryLength = s.payloadLength;
   }
-  from.retrySeq = s.seq;
   from.retryLength = s.payloadLength;
   from.retryGapUs = from.retryLastAtUs > 0 && from.retryRun > 1 ? atUs - from.retryLastAtUs : 0;
   from.retryLastAtUs = atUs;
@@ -419,11 +401,9 @@ function observeAck(c: Connection, from: End, to: End, s: Segment, packet: numbe
     return Note.ackOfUnseen | Note.notable;
   }
   if (beyond > 0) {
-    from.ackedUnseen++;
-    from.ackedUnseenPacket = packet;
     if (beyond > MAX_GAP) return Note.ackOfUnseen | Note.notable;
     notes |= Note.ackOfUnseen;
-    if (to.segments === 0) unseenText(from, to, beyond, packet, atUs);
+    if (to.segments === 0) unseenText(from, to, beyond, atUs);
     to.sndMax = ack;
   }
   // Whatever it says, it is alive.
@@ -433,7 +413,6 @@ function observeAck(c: Connection, from: End, to: End, s: Segment, packet: numbe
   if (!from.ackKnown || ((ack - from.rcvNxt) | 0) > 0) {
     from.ackKnown = true;
     from.rcvNxt = ack;
-    from.rcvNxtAtUs = atUs;
   }
   if (progress > 0) {
     to.sndUna = ack;
@@ -457,7 +436,6 @@ function sampleRtt(end: End, atUs: number): void {
   const rtt = atUs - end.timedAtUs;
   end.timedAtUs = -1;
   if (rtt < 0) return;
-  end.rttLastUs = rtt;
   if (end.rttMinUs < 0 || rtt < end.rttMinUs) end.rttMinUs = rtt;
 }
 

@@ -63,12 +63,10 @@ function observeSynAck(
   packet: number,
   atUs: number,
 ): number {
-  from.synAcks++;
   if (first && c.serverRecord !== null) {
     c.serverRecord.accepted++;
     c.serverRecord.hopLimit = s.hopLimit;
   }
-  if (first || from.firstSynAckAtUs < 0) from.firstSynAckAtUs = atUs;
   if (c.simultaneousOpen) {
     // Each end answers the other's SYN: both pass SYN-RECEIVED.
     step(from, Event.syn, to.lastSynAtUs, to.lastSynPacket);
