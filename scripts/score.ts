@@ -1,5 +1,7 @@
 /**
- * Scores verdicts against labelled captures: `npm run score -- DIR [--both] [--cause ID] [--all]`.
+ * Scores verdicts against labelled captures: `npm run score -- DIR [--groups LIST] [--cause ID] [--peer]`.
+ * With `--peer` each row is scored with the run's other capture given too: first the client's with the server's, then
+ * the server's with the client's.
  * DIR holds NAME.pcap, NAME-peer.pcap and NAME.json (label) files and a wire.json that says which answers are equal.
  */
 import { readdirSync, readFileSync } from 'node:fs';

@@ -15,5 +15,7 @@ export async function* explain(
   source: CaptureSource,
   options: ExplainOptions = {},
 ): AsyncGenerator<Ending, void, undefined> {
-  yield* explainCapture(await openCapture(source), options);
+  const { peer, ...rest } = options;
+  const second = peer === undefined ? null : await openCapture(peer);
+  yield* explainCapture(await openCapture(source), rest, second);
 }

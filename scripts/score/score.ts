@@ -1,5 +1,6 @@
-import { CaptureParser } from '../../src/capture/index.ts';
+import { CaptureParser, type Packet } from '../../src/capture/index.ts';
 import { Explainer } from '../../src/explain/engine.ts';
+import { PeerCapture } from '../../src/explain/peer/index.ts';
 import type { ConnectionEnding, Finding } from '../../src/explain/types.ts';
 
 export interface Label {
@@ -66,7 +67,14 @@ export async function scoreFolder(input: ScoreInput): Promise<ScoreReport> {
     if (input.cause !== undefined && label.cause !== input.cause) continue;
     if (input.groups !== undefined && !input.groups.includes(label.group)) continue;
     for (const capture of label.captures) {
-      const row = scoreCapture(label, capture.file, input.read(capture.file), wire);
+      const other = input.peer ? label.captures.find((c) => c.side !== capture.side) : undefined;
+      const row = scoreCapture(
+        label,
+        capture.file,
+        input.read(capture.file),
+        wire,
+        other && input.read(other.file),
+      );
       if (row === null) skipped.push(capture.file);
       else rows.push(row);
     }
@@ -74,8 +82,14 @@ export async function scoreFolder(input: ScoreInput): Promise<ScoreReport> {
   return { rows, skipped };
 }
 
-function scoreCapture(label: Label, file: string, bytes: Uint8Array, wire: Wire): Row | null {
-  const { connections, findings } = explainBytes(bytes);
+function scoreCapture(
+  label: Label,
+  file: string,
+  bytes: Uint8Array,
+  wire: Wire,
+  other?: Uint8Array,
+): Row | null {
+  const { connections, findings } = explainBytes(bytes, other);
   const ours = connections.filter((e) => isOurs(e, label));
   // A capture without one packet of the connection can show nothing of it.
   if (ours.length === 0) return null;
@@ -117,20 +131,34 @@ function sequence(e: ConnectionEnding, end: 'client' | 'server'): string {
   return e.states[end].map((s) => s.state).join(',');
 }
 
-export function explainBytes(bytes: Uint8Array): { connections: ConnectionEnding[]; findings: Finding[] } {
+/** `other` is the capture of the same run at the other end. */
+export function explainBytes(
+  bytes: Uint8Array,
+  other?: Uint8Array,
+): { connections: ConnectionEnding[]; findings: Finding[] } {
+  const second = other === undefined ? undefined : new PeerCapture();
+  if (second !== undefined) {
+    feed(other!, second);
+    second.finish();
+  }
   const connections: ConnectionEnding[] = [];
   const findings: Finding[] = [];
   const explainer = new Explainer({
     onConnection: (v) => connections.push(v.report()),
     onFinding: (f) => findings.push(f),
+    ...(second && { second }),
   });
-  const parser = new CaptureParser();
-  parser.push(bytes);
-  parser.end();
-  while (parser.next()) explainer.packet(parser.packet);
+  feed(bytes, explainer);
   explainer.finish();
   connections.sort((a, b) => a.flow - b.flow);
   return { connections, findings };
+}
+
+function feed(bytes: Uint8Array, into: { packet(packet: Packet): void }): void {
+  const parser = new CaptureParser();
+  parser.push(bytes);
+  parser.end();
+  while (parser.next()) into.packet(parser.packet);
 }
 
 function isOurs(e: ConnectionEnding, label: Label): boolean {

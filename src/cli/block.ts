@@ -40,6 +40,7 @@ export function renderBlock(e: ConnectionEnding, context: BlockContext, details:
     ...spaced(renderLadder(details ? e : folded(e), context.look, context.clock)),
     ...spaced(facts(e, context)),
     ...(details ? spaced(detailLines(e, context)) : []),
+    ...section('Both captures', bothCaptures(e, context), context),
     ...section('Evidence', evidence(e, context), context),
     ...section('What to change', indentedText(e.verdict.remedy, context), context),
     ...section('Also fits', alternatives(e.verdict.alternatives, context), context),
@@ -106,7 +107,6 @@ function facts(e: ConnectionEnding, { look, clock }: BlockContext): string[] {
   rows.push(['TIME-WAIT', timeWaitText(e, clock)]);
   rows.push(['Data', `${sentText('client', e.ends.client)}; ${sentText('server', e.ends.server)}`]);
   if (e.notes.length > 0) rows.push(['Notes', e.notes.join('; ')]);
-  if (e.peer !== undefined) rows.push(['Other capture', peerText(e.peer, look.glyphs.ellipsis)]);
   return table(rows, look);
 }
 
@@ -141,15 +141,35 @@ function sentText(end: End, report: EndReport): string {
   return `${end} sent ${bytesText(report.bytes)}, ${acked}${again}`;
 }
 
-function peerText(peer: NonNullable<ConnectionEnding['peer']>, ellipsis: string): string {
+/** What the second capture shows: clocks, where each was taken, and what only one of them has. */
+function bothCaptures(e: ConnectionEnding, { look }: BlockContext): string[] {
+  const { peer } = e;
+  if (peer === undefined) return [];
+  if (!peer.seenByPeer)
+    return paragraph('The other capture has nothing of this connection.', '    ', look.width);
+  const other = peer.takenAt === 'client' ? 'server' : 'client';
+  const here = peer.takenAt === null ? 'this end' : `the ${peer.takenAt}`;
+  const there = peer.takenAt === null ? 'the other end' : `the ${other}`;
   const list = (numbers: readonly number[]): string =>
     numbers.length === 0
       ? 'none'
-      : numbers.slice(0, 8).join(', ') + (numbers.length > 8 ? `, ${ellipsis}` : '');
-  return (
-    `${plural(peer.matched, 'packet')} in both, clock offset ${durationText(peer.clockOffset)}; ` +
-    `only here: ${list(peer.lostToPeer)}; only there: ${list(peer.lostFromPeer)}`
-  );
+      : `packet ${numbers.slice(0, 8).join(', ')}${numbers.length > 8 ? `, ${look.glyphs.ellipsis}` : ''}`;
+  const rows: [string, string][] = [
+    ['Clocks', `${offsetText(peer.clockOffset)}; ${plural(peer.matched, 'packet')} in both`],
+    [`Lost from ${here}`, `${list(peer.lostToPeer)} (of this capture)`],
+    [`Lost from ${there}`, `${list(peer.lostFromPeer)} (of the other capture)`],
+  ];
+  if (peer.strangeHere.length > 0) rows.push([`Not sent by ${there}`, list(peer.strangeHere)]);
+  if (peer.strangeAtPeer.length > 0)
+    rows.push([`Not sent by ${here}`, `${list(peer.strangeAtPeer)} (of the other capture)`]);
+  if (peer.translated) rows.push(['Addresses', 'translated on the way']);
+  if (peer.remapped) rows.push(['Ports', 'part of the flow arrived under other ports']);
+  return table(rows, look).map((line) => `  ${line}`);
+}
+
+function offsetText(seconds: number): string {
+  if (seconds === 0) return 'equal';
+  return `the other capture's is ${durationText(Math.abs(seconds))} ${seconds > 0 ? 'behind' : 'ahead'}`;
 }
 
 function detailLines(e: ConnectionEnding, { look, clock }: BlockContext): string[] {

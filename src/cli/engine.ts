@@ -23,6 +23,8 @@ export interface EngineOptions {
   readonly peer: string | null;
   /** Ends reading of the second capture. */
   readonly signal: AbortSignal;
+  /** Told what is wrong with the second capture. */
+  readonly onNotice: (message: string) => void;
   /** Flows whose ladder is wanted whole. */
   readonly fullLadder: { has(flow: number): boolean };
   readonly onConnection: (connection: EndedConnection) => void;

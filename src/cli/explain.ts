@@ -61,6 +61,7 @@ class ExplainRun {
       fullLadder: settings.ladderOnly ? settings.flows : new Set(),
       peer: settings.peer,
       signal: io.signal,
+      onNotice: (message) => this.complain(message),
       onConnection: (connection) => reporter.connection(connection),
       onFinding: (finding) => reporter.finding(finding),
     });

@@ -1,7 +1,9 @@
 import { type Case, type Cause, neverFits } from './causes/cause.ts';
 import { CAUSES } from './causes/index.ts';
 import { judge } from './outcome.ts';
+import type { PeerFacts } from './peer/facts.ts';
 import { CLIENT, type Connection } from './track/connection.ts';
+import type { LoggedSegment } from './track/log.ts';
 import type { CloseKind } from './types.ts';
 
 /** Below this fit a cause does not explain what was seen. */
@@ -16,6 +18,27 @@ export interface Diagnosis {
   readonly cause: Cause | null;
   readonly alternatives: readonly Cause[];
   readonly confidence: number;
+  /** With a second capture of the same traffic: what it adds. */
+  readonly peer: PeerLook | null;
+}
+
+export interface PeerLook {
+  readonly facts: PeerFacts;
+  /** The other capture's clock minus this one's, microseconds. */
+  readonly aheadUs: number;
+  readonly here: Case;
+  /** The other capture's case; null where it has nothing of the connection. */
+  readonly there: Case | null;
+  /** The one of both that the cause was judged on. */
+  readonly basis: Case;
+  /** This capture's packets by the other one's packet numbers, where both have them. */
+  readonly pairs: ReadonlyMap<number, LoggedSegment>;
+}
+
+/** A cause and how well it fits. */
+export interface Fitting {
+  readonly cause: Cause;
+  readonly fit: number;
 }
 
 const BY_KIND: ReadonlyMap<CloseKind, readonly Cause[]> = byKind();
@@ -36,13 +59,22 @@ function byKind(): Map<CloseKind, Cause[]> {
 /** Judges how the connection ended and which causes fit, the best first. */
 export function diagnose(c: Connection, captureEndUs: number, mslUs: number): Diagnosis {
   const k = makeCase(c, captureEndUs, mslUs);
-  const fitting: { cause: Cause; fit: number }[] = [];
+  return conclude(k, rankCauses(k));
+}
+
+/** The causes that fit, the best first. */
+export function rankCauses(k: Case): Fitting[] {
+  const fitting: Fitting[] = [];
   for (const cause of BY_KIND.get(k.o.closeKind) ?? []) {
     const fit = cause.fit(k);
     if (fit >= FLOOR) fitting.push({ cause, fit });
   }
-  if (fitting.length === 0) return { case: k, cause: null, alternatives: [], confidence: 0 };
   if (fitting.length > 1) fitting.sort((a, b) => b.fit - a.fit);
+  return fitting;
+}
+
+export function conclude(k: Case, fitting: readonly Fitting[]): Diagnosis {
+  if (fitting.length === 0) return { case: k, cause: null, alternatives: [], confidence: 0, peer: null };
   const best = fitting[0]!;
   const beside = fitting
     .slice(1)
@@ -54,6 +86,7 @@ export function diagnose(c: Connection, captureEndUs: number, mslUs: number): Di
     cause: best.cause,
     alternatives: beside.map((f) => f.cause),
     confidence: (best.fit * best.fit) / weight,
+    peer: null,
   };
 }
 
@@ -73,6 +106,7 @@ function makeCase(c: Connection, captureEndUs: number, mslUs: number): Case {
     closer: first < 0 ? null : first === CLIENT ? client : server,
     passive: first < 0 ? null : first === CLIENT ? server : client,
     opener: openerOf(c),
+    peer: null,
   };
 }
 

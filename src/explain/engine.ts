@@ -30,6 +30,8 @@ export interface ExplainerOptions {
 }
 
 export interface SecondLook {
+  /** True where the look keeps the connections it was shown, so that they are not used again. */
+  readonly keeps: boolean;
   /** `startUs` and `endUs`: the time that the capture spans so far. */
   look(c: Connection, diagnosis: Diagnosis, arena: LogArena, startUs: number, endUs: number): Diagnosis;
 }
@@ -159,7 +161,8 @@ export class Explainer {
     let c = slot < 0 ? null : this.connections[slot]!;
     if (c !== null) {
       const direction = this.table.reversed === c.clientIsLow ? SERVER : CLIENT;
-      if ((s.flags & Flag.rst) === 0 && reopens(c, s, direction))
+      const mayReopen = (s.flags & Flag.syn) !== 0 || c.strangeSyns > 0;
+      if (mayReopen && (s.flags & Flag.rst) === 0 && reopens(c, s, direction))
         c = this.reopen(c, s, direction, packet, atUs);
     } else if (slot >= 0) {
       c = this.afterBurial(slot, s, packet, atUs);
@@ -171,7 +174,8 @@ export class Explainer {
       assume(direction === CLIENT ? c.client : c.server, State.established, atUs, packet);
     }
     this.observer.observe(c, s, direction as 0 | 1, packet, atUs);
-    if (c.closedAtUs < 0 && (s.flags & (Flag.fin | Flag.rst | Flag.ack)) !== 0 && isOver(c)) {
+    const closing = c.firstFinFrom >= 0 || c.resetCount > 0;
+    if (closing && c.closedAtUs < 0 && isOver(c)) {
       c.closedAtUs = atUs;
       this.closed.push(c);
       this.closedFlows.push(c.flow);
@@ -338,7 +342,7 @@ export class Explainer {
     if (burial === Buried.no) this.table.remove(c.slot);
     else this.graveyard.bury(c, burial);
     c.slot = -1;
-    this.spare.push(c);
+    if (this.second?.keeps !== true) this.spare.push(c);
   }
 }
 

@@ -1,8 +1,12 @@
-import { CaptureParser, type OpenedCapture } from '../capture/index.ts';
+import { CaptureParser, type CaptureSource, type OpenedCapture } from '../capture/index.ts';
 import { Explainer } from './engine.ts';
+import { PeerCapture } from './peer/index.ts';
 import type { ConnectionEnding, Ending, Finding, InputProblem, Summary } from './types.ts';
 
-export interface ExplainOptions {
+/** `Source` is what a capture can come from: a path too, where there are files. */
+export interface ExplainOptions<Source = CaptureSource> {
+  /** A second capture of the same traffic, taken at the other end: read whole first, then both are judged together. */
+  readonly peer?: Source;
   /** Maximum segment lifetime in seconds; TIME-WAIT is taken to last twice this (default 30, as Linux has it). */
   readonly msl?: number;
   /** Connections followed at once (default 24,000); beyond it the longest idle are given out early. */
@@ -19,15 +23,20 @@ export interface ExplainOptions {
  */
 export async function* explainCapture(
   capture: OpenedCapture,
-  options: ExplainOptions = {},
+  options: Omit<ExplainOptions, 'peer'> = {},
+  peer: OpenedCapture | null = null,
 ): AsyncGenerator<Ending, void, undefined> {
+  const mslUs = options.msl === undefined ? {} : { mslUs: options.msl * 1e6 };
+  const second = peer === null ? null : new PeerCapture(mslUs);
   const ready: (ConnectionEnding | Finding)[] = [];
   const explainer = new Explainer({
     onConnection: (view) => ready.push(view.report()),
     onFinding: (finding) => ready.push(finding),
-    ...(options.msl === undefined ? {} : { mslUs: options.msl * 1e6 }),
+    ...mslUs,
+    ...(second === null ? {} : { second }),
     ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
   });
+  if (peer !== null) await readPeer(second!, peer, explainer, options);
   const parser = new CaptureParser();
   let told = 0;
   const step = (): void => {
@@ -51,6 +60,25 @@ export async function* explainCapture(
   options.onSummary?.(explainer.summary());
 }
 
+async function readPeer(
+  second: PeerCapture,
+  peer: OpenedCapture,
+  explainer: Explainer,
+  options: Omit<ExplainOptions, 'peer'>,
+): Promise<void> {
+  const parser = new CaptureParser();
+  for await (const chunk of peer.chunks) {
+    parser.push(chunk);
+    while (parser.next()) second.packet(parser.packet);
+    if (parser.finished || options.signal?.aborted) break;
+  }
+  if (!options.signal?.aborted) parser.end();
+  while (parser.next()) second.packet(parser.packet);
+  second.finish();
+  for (const problem of [...peer.problems, ...parser.problems])
+    tell(explainer, { ...problem, message: `In the other capture: ${problem.message}` }, options);
+}
+
 function tell(
   explainer: Explainer,
   problem: {
@@ -59,7 +87,7 @@ function tell(
     readonly offset: number;
     readonly packet: number;
   },
-  options: ExplainOptions,
+  options: Omit<ExplainOptions, 'peer'>,
 ): void {
   const told: InputProblem = {
     type: 'problem',

@@ -250,10 +250,17 @@ function formOf(c: Connection, kind: CloseKind): CloseForm {
 }
 
 function timeWaitOf(c: Connection): Who {
-  const client = c.client.history.some((h) => h.state === State.timeWait);
-  const server = c.server.history.some((h) => h.state === State.timeWait);
+  const client = keepsTimeWait(c, CLIENT);
+  const server = keepsTimeWait(c, SERVER);
   if (client && server) return BOTH;
   return client ? CLIENT : server ? SERVER : NOBODY;
+}
+
+/** An RST without ACK flag after it says that nothing was kept: TIME-WAIT would have answered with an ACK. */
+function keepsTimeWait(c: Connection, end: number): boolean {
+  const entered = c.end(end).history.find((h) => h.state === State.timeWait);
+  if (entered === undefined) return false;
+  return !c.resets.some((r) => r.from === end && (r.flags & Flag.ack) === 0 && r.atUs > entered.atUs);
 }
 
 /** TIME-WAIT starts again with each answer to a retransmitted FIN (RFC 9293 3.10.7.4, eighth). */

@@ -29,7 +29,9 @@ export class Population {
   connections = 0;
   private readonly kinds = new Map<CloseKind, number>();
   private readonly byCause = new Map<string, number>();
-  private readonly groups = new Map<string, GroupOfEndings>();
+  /** By cause, then by server or, for scans, client. */
+  private readonly groups = new Map<string, Map<number | string, GroupOfEndings>>();
+  private groupCount = 0;
 
   add(c: Connection, d: Diagnosis): void {
     this.connections++;
@@ -55,21 +57,26 @@ export class Population {
 
   findings(): Finding[] {
     const found: Finding[] = [];
-    for (const g of this.groups.values()) {
-      if (g.count >= GROUP_FROM) found.push(toFinding(g));
+    for (const groups of this.groups.values()) {
+      for (const g of groups.values()) if (g.count >= GROUP_FROM) found.push(toFinding(g));
     }
     return found.sort((a, b) => b.count - a.count);
   }
 
   private group(c: Connection, d: Diagnosis, cause: string): void {
     const scan = SCAN_CAUSES.has(cause);
+    // Servers by number: no text is made for each connection.
     const key =
-      scan || c.serverRecord === null
-        ? `${cause} ${formatAddress(c.family, c.client.address)}`
-        : `${cause} ${c.serverRecord.id}`;
-    let g = this.groups.get(key);
+      scan || c.serverRecord === null ? formatAddress(c.family, c.client.address) : c.serverRecord.id;
+    let groups = this.groups.get(cause);
+    if (groups === undefined) {
+      groups = new Map();
+      this.groups.set(cause, groups);
+    }
+    let g = groups.get(key);
     if (g === undefined) {
-      if (this.groups.size >= MAX_GROUPS) return;
+      if (this.groupCount >= MAX_GROUPS) return;
+      this.groupCount++;
       const { family, client, server } = c;
       const where = scan
         ? formatAddress(family, client.address)
@@ -86,7 +93,7 @@ export class Population {
         alternatives: d.alternatives.map((a) => a.id),
         confidence: d.confidence,
       };
-      this.groups.set(key, g);
+      groups.set(key, g);
     }
     g.count++;
     if (g.flows.length < MAX_FLOWS) g.flows.push(c.flow);

@@ -1,11 +1,16 @@
 import { formatAddress } from '../wire/index.ts';
 import { Flag } from '../wire/segment.ts';
-import type { Connection } from './track/connection.ts';
+import type { Connection, End as EndRecord } from './track/connection.ts';
 import type { End, Endpoint } from './types.ts';
 
 export function endpointOf(c: Connection, end: End): Endpoint {
   const e = end === 'client' ? c.client : c.server;
   return { address: formatAddress(c.family, e.address), port: e.port };
+}
+
+/** `client` or `server`, for an end of a connection. */
+export function nameOf(k: { readonly client: EndRecord }, end: EndRecord): End {
+  return end === k.client ? 'client' : 'server';
 }
 
 /** `350 µs`, `12.3 ms`, `4.2 s`, `3 min 5 s`. */
@@ -22,6 +27,27 @@ export function formatBytes(bytes: number): string {
   if (bytes < 10_000) return `${bytes} bytes`;
   if (bytes < 10_000_000) return `${(bytes / 1_000).toFixed(bytes < 100_000 ? 1 : 0)} kB`;
   return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** `once`, `3 times`. */
+export function formatTimes(n: number): string {
+  return n === 1 ? 'once' : `${n} times`;
+}
+
+/** `1 probe`, `3 probes`. */
+export function formatCount(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/** `5 beyond`, `3 below`: where a number lies from another. */
+export function formatOffset(offset: number): string {
+  return `${Math.abs(offset)} ${offset < 0 ? 'below' : 'beyond'}`;
+}
+
+/** `1st`, `2nd`, `11th`. */
+export function ordinal(n: number): string {
+  const tail = n % 100 >= 11 && n % 100 <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th');
+  return `${n}${tail}`;
 }
 
 const FLAG_NAMES: readonly (readonly [number, string])[] = [

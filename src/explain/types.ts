@@ -48,6 +48,8 @@ export interface Evidence {
   /** Seconds since the epoch. */
   readonly at: number;
   readonly shows: string;
+  /** `peer`: seen in the other capture only; `packet` is then this capture's packet nearest in time. */
+  readonly capture?: 'peer';
 }
 
 export interface Verdict {
@@ -166,10 +168,24 @@ export interface ConnectionEnding {
 export interface PeerComparison {
   /** Seconds to add to the peer capture's clock. */
   readonly clockOffset: number;
+  /** Packets that both captures have. */
   readonly matched: number;
-  /** Packets seen at one capture only: `packet` of the capture that has it. */
+  /** Sent at this side and not seen at the other one: this capture's packet numbers. */
   readonly lostToPeer: readonly number[];
+  /** Sent at the other side and not seen here: the other capture's packet numbers. */
   readonly lostFromPeer: readonly number[];
+  /** Seen here in the other end's name, while the capture at that end does not have them. */
+  readonly strangeHere: readonly number[];
+  /** The same at the other side: the other capture's packet numbers. */
+  readonly strangeAtPeer: readonly number[];
+  /** The end that this capture is nearer to than the other one; without it, all that differs counts as lost. */
+  readonly takenAt: End | null;
+  /** Addresses or ports differ between the captures. */
+  readonly translated: boolean;
+  /** Part of the flow reached the other capture under other ports than the rest. */
+  readonly remapped: boolean;
+  /** False where the other capture ran and has nothing of the connection. */
+  readonly seenByPeer: boolean;
 }
 
 /** A verdict about several connections. */

@@ -1,5 +1,7 @@
+import { formatDuration, formatTimes } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { answerDelayUs, handmadeSyn } from './signs/opening.ts';
+import { between } from './signs/words.ts';
 
 export const abortInSynSent: Cause = {
   id: 'abort-in-syn-sent',
@@ -33,5 +35,10 @@ export const abortInSynSent: Cause = {
     if (k.server.syns === 0) return 0;
     if (handmadeSyn(k.client)) return 0;
     return answerDelayUs(k) > 20_000 || k.client.syns > 1 ? 0.9 : 0.5;
+  },
+  story: (k) => {
+    const { client, server, c } = k;
+    const late = `The SYN-ACK came ${between(client.synAtUs, server.synAtUs)} after the first SYN (sent ${formatTimes(client.syns)})`;
+    return `${late} and met no socket: ${formatDuration(k.reset === null ? 0 : k.reset.record.atUs - Math.max(server.synAtUs, c.startUs))} later the client's host answered with RST.`;
   },
 };

@@ -1,4 +1,6 @@
+import { formatBytes, formatTimes } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { handshakeEvidence, repeatedSynAckEvidence } from './signs/evidence.ts';
 import { ackIgnored } from './signs/resets.ts';
 
 export const acceptQueueFullAckIgnored: Cause = {
@@ -29,4 +31,12 @@ export const acceptQueueFullAckIgnored: Cause = {
   scenario: null,
   kinds: ['rst', 'timeout', 'open', 'fin-then-rst'],
   fit: (k) => (ackIgnored(k) ? 0.95 : 0),
+  story: (k) => {
+    const again = k.client.retransmissions;
+    return `The server sent its SYN-ACK again ${formatTimes(k.c.synAckRepeats)} although the client had acknowledged it, and acknowledged none of the client's ${formatBytes(k.client.bytes)}${again > 0 ? `, which went again ${formatTimes(again)}` : ''}.`;
+  },
+  evidence: (k, add) => {
+    handshakeEvidence(k, add);
+    repeatedSynAckEvidence(k, add);
+  },
 };

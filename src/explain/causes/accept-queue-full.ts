@@ -1,5 +1,7 @@
+import { formatCount } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { othersAccepted, synOnly } from './signs/opening.ts';
+import { neverArrived } from './signs/peer.ts';
 
 export const acceptQueueFull: Cause = {
   id: 'accept-queue-full',
@@ -29,5 +31,11 @@ export const acceptQueueFull: Cause = {
   ],
   scenario: null,
   kinds: ['connect-timeout'],
-  fit: (k) => (synOnly(k) ? (othersAccepted(k) ? 0.85 : 0.45) : 0),
+  fit: (k) => (synOnly(k) && !neverArrived(k) ? (othersAccepted(k) ? 0.85 : 0.45) : 0),
+  story: (k) => {
+    const { accepted, attempts } = k.c.serverRecord ?? { accepted: 0, attempts: 1 };
+    return accepted > 0
+      ? `The same port had answered ${formatCount(accepted, 'other SYN')}: something listens there, so the SYN met a full queue rather than a filter.`
+      : `The capture shows ${formatCount(attempts, 'connection attempt')} to that port and no answer to any, so a full queue cannot be told from a filter.`;
+  },
 };

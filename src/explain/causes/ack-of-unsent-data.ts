@@ -1,4 +1,7 @@
+import { formatCount } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { strangeAckOfUnsent } from './signs/peer.ts';
+import { between } from './signs/words.ts';
 
 export const ackOfUnsentData: Cause = {
   id: 'ack-of-unsent-data',
@@ -23,5 +26,17 @@ export const ackOfUnsentData: Cause = {
   ],
   scenario: null,
   kinds: ['fin', 'open', 'half-closed'],
-  fit: (k) => (k.c.foreignAckOfUnsent > 0 ? 0.9 : 0),
+  fit: (k) => (k.c.foreignAckOfUnsent > 0 || strangeAckOfUnsent(k) ? 0.9 : 0),
+  story: (k) => {
+    const { foreignAckOfUnsent, foreignAtUs, startUs, lastUs } = k.c;
+    if (foreignAckOfUnsent === 0)
+      return `A segment that its claimed sender's own capture does not have acknowledged what was never sent; the connection, ${between(startUs, lastUs)} long, was unharmed.`;
+    return `${formatCount(foreignAckOfUnsent, 'segment')} acknowledged what was never sent; the connection went on for ${between(foreignAtUs, lastUs)}.`;
+  },
+  evidence: (k, add) =>
+    add(
+      k.c.foreignPacket,
+      k.c.foreignAtUs,
+      'segment of another sender: its acknowledgement lies beyond what was sent',
+    ),
 };

@@ -1,4 +1,7 @@
+import { formatCount } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { badAnswerEvidence } from './signs/evidence.ts';
+import { between } from './signs/words.ts';
 
 export const badAckInSynSent: Cause = {
   id: 'bad-ack-in-syn-sent',
@@ -30,4 +33,11 @@ export const badAckInSynSent: Cause = {
   scenario: null,
   kinds: ['fin', 'rst', 'open', 'fin-then-rst', 'half-closed', 'abort-connect', 'connect-timeout'],
   fit: (k) => (k.c.previous === null && k.c.badAnswers > 0 ? 0.92 : 0),
+  story: (k) => {
+    const { c, client } = k;
+    const again =
+      client.syns > 1 ? `; the SYN went again ${between(client.lastSynAtUs, c.badAnswerAtUs)} later` : '';
+    return `${between(c.badAnswerAtUs, client.synAtUs)} after the SYN came ${formatCount(c.badAnswers, 'segment')} without SYN instead of the SYN-ACK, acknowledging something else${again}.`;
+  },
+  evidence: badAnswerEvidence,
 };

@@ -1,5 +1,7 @@
+import { formatCount, formatOffset } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { badHandshakeReset } from './signs/resets.ts';
+import { between } from './signs/words.ts';
 
 export const badHandshakeAck: Cause = {
   id: 'bad-handshake-ack',
@@ -27,4 +29,18 @@ export const badHandshakeAck: Cause = {
   scenario: null,
   kinds: ['fin', 'rst', 'open', 'fin-then-rst', 'half-closed'],
   fit: (k) => (badHandshakeReset(k) ? 0.92 : 0),
+  story: (k) => {
+    const r = k.c.resets.find((x) => x.from === 1) ?? k.reset?.record;
+    if (r === undefined)
+      return `${formatCount(k.c.badHandshakeAcks, 'ACK')} in the handshake acknowledged a number that the server had not sent.`;
+    return `${between(r.atUs, k.c.startUs)} after the first SYN the server's RST repeats an acknowledgement number that it never sent (${formatOffset((r.seq - k.server.firstSeq - 1) | 0)} the right one); the client did not accept it, and the connection went on.`;
+  },
+  evidence: (k, add) => {
+    if (k.c.badHandshakeAcks > 0)
+      add(
+        k.c.badHandshakeAckPacket,
+        k.c.badHandshakeAckAtUs,
+        'ACK in the handshake of a number that the server never sent',
+      );
+  },
 };

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Cause } from './cause.ts';
+import { type Cause, neverFits } from './cause.ts';
 import { CAUSES, causeById } from './index.ts';
 
 const here = new URL('./', import.meta.url);
@@ -25,6 +25,11 @@ describe('catalogue', () => {
   it('lists each group in one run', () => {
     const runs = CAUSES.map((cause) => cause.group).filter((group, i, all) => group !== all[i - 1]);
     expect(new Set(runs).size).toBe(runs.length);
+  });
+
+  it('tells a story of its own for every cause that a connection can show', () => {
+    const untold = CAUSES.filter((cause) => cause.fit !== neverFits && cause.story === undefined);
+    expect(untold.map((cause) => cause.id)).toEqual([]);
   });
 
   it('finds causes by id', () => {

@@ -1,4 +1,5 @@
 import type { Outcome, ResetFacts } from '../outcome.ts';
+import type { PeerFacts } from '../peer/facts.ts';
 import type { Connection, End } from '../track/connection.ts';
 import type { CloseKind } from '../types.ts';
 
@@ -41,6 +42,8 @@ export interface Case {
   readonly passive: End | null;
   /** The end that sent the first data (asks), or null where none did. */
   readonly opener: End | null;
+  /** What a second capture of the same connection adds; null without one. */
+  readonly peer: PeerFacts | null;
 }
 
 export type AddEvidence = (packet: number, atUs: number, shows: string) => void;

@@ -1,5 +1,7 @@
+import { formatDuration } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { gaveUpAfterUs, isRound } from './signs/closing.ts';
+import { between } from './signs/words.ts';
 
 export const clientGaveUp: Cause = {
   id: 'client-gave-up',
@@ -26,5 +28,13 @@ export const clientGaveUp: Cause = {
     const waited = gaveUpAfterUs(k);
     if (waited < 500_000) return 0;
     return isRound(waited) ? 0.95 : 0.6;
+  },
+  story: (k) => {
+    const waited = gaveUpAfterUs(k);
+    const late =
+      k.server.lastDataAtUs > k.client.lastDataAtUs
+        ? `; the answer began ${between(k.server.turnAtUs, k.client.lastDataAtUs)} after the request`
+        : '; no answer had come';
+    return `The client left ${formatDuration(waited)} after the last byte of its request${isRound(waited) ? ', a round time as timers have' : ''}${late}.`;
   },
 };

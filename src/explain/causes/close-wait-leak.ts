@@ -1,5 +1,6 @@
 import type { Cause } from './cause.ts';
 import { stuckHalfClosed } from './signs/closing.ts';
+import { between, namesOf } from './signs/words.ts';
 
 export const closeWaitLeak: Cause = {
   id: 'close-wait-leak',
@@ -32,4 +33,14 @@ export const closeWaitLeak: Cause = {
   kinds: ['half-closed'],
   fit: (k) =>
     stuckHalfClosed(k) ? ((k.c.serverRecord?.halfClosed ?? 0) > 1 && k.passive === k.server ? 0.8 : 0.6) : 0,
+  story: (k) => {
+    const { passive } = namesOf(k);
+    const { finAtUs, finAckedAtUs } = k.closer!;
+    const leaked = k.c.serverRecord?.halfClosed ?? 0;
+    const others =
+      leaked > 1 && k.passive === k.server
+        ? ` ${leaked} connections to this server were in that state at the end.`
+        : '';
+    return `The ${passive} acknowledged the FIN ${between(finAtUs, finAckedAtUs)} after it was first sent, and was in CLOSE-WAIT for the remaining ${between(finAckedAtUs, k.o.captureEndUs)} of the capture.${others}`;
+  },
 };

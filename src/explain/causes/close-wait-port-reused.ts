@@ -1,5 +1,7 @@
 import type { Cause } from './cause.ts';
+import { strangeSynEvidence } from './signs/evidence.ts';
 import { synSenderReset } from './signs/resets.ts';
+import { between, namesOf } from './signs/words.ts';
 
 export const closeWaitPortReused: Cause = {
   id: 'close-wait-port-reused',
@@ -31,4 +33,9 @@ export const closeWaitPortReused: Cause = {
   scenario: null,
   kinds: ['fin-then-rst', 'half-closed'],
   fit: (k) => (synSenderReset(k) && k.closer !== null && k.passive!.fins === 0 ? 0.95 : 0),
+  story: (k) => {
+    const { closer, passive } = namesOf(k);
+    return `${between(k.c.strangeSynAtUs, k.closer!.finAtUs)} after its FIN the ${closer}'s port sent a new SYN; the ${passive}, still in CLOSE-WAIT, answered with an ACK of the old connection instead of SYN-ACK, and got RST.`;
+  },
+  evidence: strangeSynEvidence,
 };

@@ -1,6 +1,8 @@
 import type { Cause } from './cause.ts';
+import { unreadEvidence } from './signs/evidence.ts';
 import { abortedLive, unreadAtReset, wasAnswered } from './signs/resets.ts';
 import { resetFreedBuffer, windowShowsUnread } from './signs/text.ts';
+import { capitalised, unreadWords, windowWords } from './signs/words.ts';
 
 export const closeWithUnreadData: Cause = {
   id: 'close-with-unread-data',
@@ -46,4 +48,9 @@ export const closeWithUnreadData: Cause = {
     if (windowShowsUnread(sender, unread)) return 0.95;
     return wasAnswered(k) ? 0.5 : 0.8;
   },
+  story: (k) => {
+    const window = windowWords(k);
+    return `${capitalised(unreadWords(k))}${window === '' ? '' : `; ${window}`}.`;
+  },
+  evidence: unreadEvidence,
 };

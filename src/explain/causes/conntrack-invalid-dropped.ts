@@ -1,4 +1,6 @@
-import { type Cause, neverFits } from './cause.ts';
+import type { Cause } from './cause.ts';
+import { invalidDropped } from './signs/peer.ts';
+import { between } from './signs/words.ts';
 
 export const conntrackInvalidDropped: Cause = {
   id: 'conntrack-invalid-dropped',
@@ -14,5 +16,7 @@ export const conntrackInvalidDropped: Cause = {
   references: ['Linux: nf_conntrack_tcp_packet, nft `ct state invalid drop`'],
   scenario: null,
   kinds: ['fin', 'open', 'half-closed'],
-  fit: neverFits,
+  fit: (k) => (invalidDropped(k) ? 0.85 : 0),
+  story: (k) =>
+    `A segment far outside the window left its host on a path that translates addresses and never arrived; nothing missed it in the ${between(k.c.startUs, k.c.lastUs)} of the connection.`,
 };

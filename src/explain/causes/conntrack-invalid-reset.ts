@@ -1,4 +1,6 @@
-import { type Cause, neverFits } from './cause.ts';
+import type { Cause } from './cause.ts';
+import { answersUntranslated } from './signs/peer.ts';
+import { between, namesOf } from './signs/words.ts';
 
 export const conntrackInvalidReset: Cause = {
   id: 'conntrack-invalid-reset',
@@ -29,5 +31,7 @@ export const conntrackInvalidReset: Cause = {
   ],
   scenario: null,
   kinds: ['rst'],
-  fit: neverFits,
+  fit: (k) => (k.reset?.accepted && answersUntranslated(k) ? 0.95 : 0),
+  story: (k) =>
+    `The RST, ${between(k.c.startUs, k.reset!.record.atUs)} into the connection, carries the acknowledgement number of a segment far outside the window that got lost on a path which translates addresses: the ${namesOf(k).sender} answered it from an address that it did not know.`,
 };

@@ -1,4 +1,7 @@
+import { formatTimes } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { repeatedSynAckEvidence } from './signs/evidence.ts';
+import { between } from './signs/words.ts';
 
 export const deferAccept: Cause = {
   id: 'defer-accept',
@@ -30,4 +33,13 @@ export const deferAccept: Cause = {
       : k.c.synAckAfterAck > 0 && k.client.firstDataAtUs > k.c.synAckRepeatedAtUs
         ? 0.8
         : 0,
+  story: (k) => {
+    const spoke = k.client.firstDataAtUs;
+    const first =
+      spoke < 0
+        ? 'The client never sent data'
+        : `The client's first data came ${between(spoke, k.client.synAtUs)} after its SYN`;
+    return `${first}, and the server sent its SYN-ACK again ${formatTimes(k.c.synAckRepeats)} although the client had acknowledged it: it waited for data.`;
+  },
+  evidence: repeatedSynAckEvidence,
 };

@@ -1,6 +1,7 @@
 import { isSimultaneous } from '../outcome.ts';
 import type { Cause } from './cause.ts';
 import { plainClose } from './signs/closing.ts';
+import { plainCloseWords } from './signs/words.ts';
 
 export const finClientFirst: Cause = {
   id: 'fin-client-first',
@@ -31,4 +32,5 @@ export const finClientFirst: Cause = {
   scenario: null,
   kinds: ['fin'],
   fit: (k) => (plainClose(k) && k.c.firstFinFrom === 0 && !isSimultaneous(k.c) ? 0.55 : 0),
+  story: plainCloseWords,
 };

@@ -1,6 +1,9 @@
+import { formatBytes } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { halfClosed, plainClose } from './signs/closing.ts';
+import { lateTextEvidence } from './signs/evidence.ts';
 import { isHttpResponse } from './signs/text.ts';
+import { between } from './signs/words.ts';
 
 export const finLingeringClose: Cause = {
   id: 'fin-lingering-close',
@@ -29,4 +32,9 @@ export const finLingeringClose: Cause = {
       ? 0.9
       : 0.4;
   },
+  story: (k) => {
+    const p = k.passive!;
+    return `The server had answered with ${formatBytes(k.server.turnBytes)} and sent its FIN while the client was still sending: ${formatBytes(p.bytesAfterPeerFin)} came after it, over ${between(p.firstDataAfterPeerFinAtUs, p.lastDataAtUs)}, and were acknowledged instead of refused.`;
+  },
+  evidence: lateTextEvidence,
 };

@@ -1,5 +1,8 @@
 import { isSimultaneous } from '../outcome.ts';
+import { formatTimes, nameOf } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { finLostFrom, hasBothEnds } from './signs/peer.ts';
+import { between } from './signs/words.ts';
 
 export const finLost: Cause = {
   id: 'fin-lost',
@@ -20,9 +23,22 @@ export const finLost: Cause = {
   kinds: ['fin'],
   fit: (k) => {
     if (k.o.closeKind !== 'fin') return 0;
+    if (hasBothEnds(k)) return finLostFrom(k, k.client) || finLostFrom(k, k.server) ? 0.95 : 0;
     if (k.closer!.fins > 1) return 0.95;
     if (k.passive!.fins > 1)
       return k.passive!.finAckedAtUs >= 0 && k.passive!.finAckedAtUs < k.passive!.finLastAtUs ? 0.2 : 0.6;
     return k.closer!.idSkippedBeforeFin && k.c.firstFinFrom >= 0 && !isSimultaneous(k.c) ? 0.5 : 0;
+  },
+  story: (k) => {
+    const { closer, passive } = k;
+    const lost = [closer!, passive!].find((e) => finLostFrom(k, e));
+    if (lost !== undefined)
+      return lost.finAckedAtUs < 0
+        ? `A FIN of the ${nameOf(k, lost)}, ${between(lost.finAtUs, k.c.startUs)} after the start, left its host and is not in the capture at the other end.`
+        : `A FIN of the ${nameOf(k, lost)} left its host and is not in the capture at the other end; the FIN was acknowledged ${between(lost.finAtUs, lost.finAckedAtUs)} after it was first seen here.`;
+    const end = closer!.fins > 1 || passive!.fins < 2 ? closer! : passive!;
+    if (end.fins < 2)
+      return `An IP ID of the ${nameOf(k, end)} is missing just before its FIN, ${between(end.finAtUs, k.c.startUs)} after the start: an earlier FIN may have been lost before the capture point.`;
+    return `The ${nameOf(k, end)} sent its FIN ${formatTimes(end.fins)} over ${between(end.finAtUs, end.finLastAtUs)} until it was acknowledged; the close took only longer.`;
   },
 };

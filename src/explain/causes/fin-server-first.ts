@@ -1,6 +1,7 @@
 import { isSimultaneous } from '../outcome.ts';
 import type { Cause } from './cause.ts';
 import { plainClose } from './signs/closing.ts';
+import { plainCloseWords } from './signs/words.ts';
 
 export const finServerFirst: Cause = {
   id: 'fin-server-first',
@@ -27,4 +28,5 @@ export const finServerFirst: Cause = {
   scenario: null,
   kinds: ['fin'],
   fit: (k) => (plainClose(k) && k.c.firstFinFrom === 1 && !isSimultaneous(k.c) ? 0.55 : 0),
+  story: plainCloseWords,
 };

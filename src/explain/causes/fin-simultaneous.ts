@@ -1,6 +1,7 @@
 import { isSimultaneous } from '../outcome.ts';
 import type { Cause } from './cause.ts';
 import { plainClose } from './signs/closing.ts';
+import { between, timeWaitWords } from './signs/words.ts';
 
 export const finSimultaneous: Cause = {
   id: 'fin-simultaneous',
@@ -27,4 +28,6 @@ export const finSimultaneous: Cause = {
   scenario: null,
   kinds: ['fin'],
   fit: (k) => (plainClose(k) && isSimultaneous(k.c) ? 0.9 : 0),
+  story: (k) =>
+    `The FINs were seen ${between(k.client.finAtUs, k.server.finAtUs)} apart and neither acknowledges the other: they crossed, and both ends passed CLOSING. ${timeWaitWords(k)}`,
 };

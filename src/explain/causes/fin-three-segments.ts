@@ -1,5 +1,6 @@
 import type { Cause } from './cause.ts';
 import { plainClose } from './signs/closing.ts';
+import { between, namesOf, timeWaitWords } from './signs/words.ts';
 
 export const finThreeSegments: Cause = {
   id: 'fin-three-segments',
@@ -25,4 +26,8 @@ export const finThreeSegments: Cause = {
   scenario: null,
   kinds: ['fin'],
   fit: (k) => (plainClose(k) && k.o.closeForm === 'three-segments' ? 0.6 : 0),
+  story: (k) => {
+    const { closer, passive } = namesOf(k);
+    return `The ${passive}'s own FIN, ${between(k.closer!.finAtUs, k.passive!.finAtUs)} after the first, also acknowledges the ${closer}'s: two segments in one. ${timeWaitWords(k)}`;
+  },
 };

@@ -1,5 +1,7 @@
 import type { Cause } from './cause.ts';
 import { crossing, isNewRequest, lateTextRefused, waitedUs } from './signs/closing.ts';
+import { lateTextEvidence } from './signs/evidence.ts';
+import { capitalised, lateTextWords, namesOf } from './signs/words.ts';
 
 export const finWait2Expired: Cause = {
   id: 'fin-wait2-expired',
@@ -36,4 +38,7 @@ export const finWait2Expired: Cause = {
     if (waited > 30_000_000) return 0.9;
     return waited > 900_000 ? 0.6 : 0;
   },
+  story: (k) =>
+    `${capitalised(lateTextWords(k))}: by then the ${namesOf(k).closer}'s FIN-WAIT-2 may have run out (tcp_fin_timeout, 60 s on Linux).`,
+  evidence: lateTextEvidence,
 };

@@ -1,5 +1,6 @@
 import type { Cause } from './cause.ts';
 import { stuckHalfClosed } from './signs/closing.ts';
+import { between, namesOf } from './signs/words.ts';
 
 export const finWait2Stuck: Cause = {
   id: 'fin-wait2-stuck',
@@ -33,4 +34,6 @@ export const finWait2Stuck: Cause = {
         ? 0.45
         : 0.65
       : 0,
+  story: (k) =>
+    `The ${namesOf(k).closer} was in FIN-WAIT-2 for the remaining ${between(k.closer!.finAckedAtUs, k.o.captureEndUs)} of the capture: without limit if it only shut down its sending side, until tcp_fin_timeout (60 s on Linux) if it closed the socket.`,
 };

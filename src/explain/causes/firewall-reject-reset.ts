@@ -31,4 +31,10 @@ export const firewallRejectReset: Cause = {
   scenario: null,
   kinds: ['refused'],
   fit: (k) => (k.reset !== null && filteredPort(k) ? 0.8 : 0),
+  story: (k) => {
+    const known = k.c.serverRecord?.hopLimit ?? -1;
+    return known < 0 || known === k.reset!.record.hopLimit
+      ? `The RST arrived with TTL ${k.reset!.record.hopLimit}; no other packet of that port tells whether the server or a firewall sent it.`
+      : `The RST arrived with TTL ${k.reset!.record.hopLimit}, the server's own SYN-ACKs with ${known}: another host sent it.`;
+  },
 };

@@ -1,5 +1,8 @@
+import { formatBytes } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { halfClosed, plainClose } from './signs/closing.ts';
+import { lateTextEvidence } from './signs/evidence.ts';
+import { between, namesOf, unackedText } from './signs/words.ts';
 
 export const halfCloseThenData: Cause = {
   id: 'half-close-then-data',
@@ -27,4 +30,10 @@ export const halfCloseThenData: Cause = {
   scenario: null,
   kinds: ['fin'],
   fit: (k) => (plainClose(k) && halfClosed(k) ? 0.85 : 0),
+  story: (k) => {
+    const { closer, passive } = namesOf(k);
+    const p = k.passive!;
+    return `After it had acknowledged the ${closer}'s FIN, the ${passive} sent ${formatBytes(p.bytesAfterPeerFin)} more, the first ${between(p.firstDataAfterPeerFinAtUs, k.closer!.finAtUs)} after that FIN; the ${closer} acknowledged ${unackedText(p) === 0 ? 'all of it' : `all but ${formatBytes(unackedText(p))}`} and sent no RST.`;
+  },
+  evidence: lateTextEvidence,
 };

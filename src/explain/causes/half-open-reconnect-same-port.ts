@@ -1,5 +1,7 @@
 import type { Cause } from './cause.ts';
+import { strangeSynEvidence } from './signs/evidence.ts';
 import { synSenderReset } from './signs/resets.ts';
+import { between } from './signs/words.ts';
 
 export const halfOpenReconnectSamePort: Cause = {
   id: 'half-open-reconnect-same-port',
@@ -30,4 +32,9 @@ export const halfOpenReconnectSamePort: Cause = {
   scenario: null,
   kinds: ['rst', 'open'],
   fit: (k) => (synSenderReset(k) && k.closer === null ? 0.95 : 0),
+  story: (k) => {
+    const [from, to] = k.c.strangeSynFrom === 0 ? ['client', 'server'] : ['server', 'client'];
+    return `${between(k.c.strangeSynAtUs, k.c.startUs)} after the connection's first packet the ${from}'s port sent a new SYN on it; the ${to}, which still had it open, answered with an ACK of the old numbers, and the ${from} knew nothing of them: RST.`;
+  },
+  evidence: strangeSynEvidence,
 };

@@ -1,5 +1,7 @@
 import type { Cause } from './cause.ts';
 import { lastWord, lateTextRefused } from './signs/closing.ts';
+import { lateTextEvidence } from './signs/evidence.ts';
+import { between, capitalised, lateTextWords, namesOf } from './signs/words.ts';
 
 export const harmlessRstAfterClose: Cause = {
   id: 'harmless-rst-after-close',
@@ -28,4 +30,14 @@ export const harmlessRstAfterClose: Cause = {
   scenario: null,
   kinds: ['fin-then-rst'],
   fit: (k) => (lateTextRefused(k) && lastWord(k) ? 0.9 : 0),
+  story: (k) => {
+    const p = k.passive!;
+    const { passive } = namesOf(k);
+    const closed =
+      p.fins > 0
+        ? `; the ${passive} closed ${between(p.finAtUs, p.firstDataAfterPeerFinAtUs)} later, so it expected no answer`
+        : '; its first bytes are those of a closing message';
+    return `${capitalised(lateTextWords(k))}${closed}.`;
+  },
+  evidence: lateTextEvidence,
 };

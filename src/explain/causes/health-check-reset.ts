@@ -1,6 +1,7 @@
 import type { Cause } from './cause.ts';
 import { abortedLive, resetByClient } from './signs/resets.ts';
 import { noData } from './signs/text.ts';
+import { beforeReset } from './signs/words.ts';
 
 export const healthCheckReset: Cause = {
   id: 'health-check-reset',
@@ -24,5 +25,9 @@ export const healthCheckReset: Cause = {
   fit: (k) => {
     if (!abortedLive(k) || !resetByClient(k) || !noData(k)) return 0;
     return (k.c.serverRecord?.emptyResets ?? 0) >= 3 ? 0.85 : 0.45;
+  },
+  story: (k) => {
+    const seen = k.c.serverRecord?.emptyResets ?? 1;
+    return `The client opened the connection and reset it ${beforeReset(k, k.c.startUs)} after its first packet without a byte; ${seen > 1 ? `${seen} connections to this port ended so` : 'it is the only one to this port that ended so'}.`;
   },
 };

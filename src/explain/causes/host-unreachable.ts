@@ -1,5 +1,6 @@
 import type { Cause } from './cause.ts';
 import { icmpOf } from './signs/opening.ts';
+import { icmpWords } from './signs/words.ts';
 
 export const hostUnreachable: Cause = {
   id: 'host-unreachable',
@@ -27,4 +28,5 @@ export const hostUnreachable: Cause = {
   scenario: null,
   kinds: ['refused-icmp'],
   fit: (k) => (icmpOf(k, [0, 1, 5, 6, 7, 8, 11, 12], [0, 3]) ? 0.95 : 0),
+  story: (k) => `${icmpWords(k)}: a router on the way, or the client's own host, could not reach the server.`,
 };

@@ -1,5 +1,6 @@
 import type { Cause } from './cause.ts';
 import { icmpOf } from './signs/opening.ts';
+import { icmpWords } from './signs/words.ts';
 
 export const icmpAdminProhibited: Cause = {
   id: 'icmp-admin-prohibited',
@@ -26,4 +27,5 @@ export const icmpAdminProhibited: Cause = {
   scenario: null,
   kinds: ['refused-icmp'],
   fit: (k) => (icmpOf(k, [9, 10, 13], [1, 5, 6]) ? 0.95 : 0),
+  story: (k) => `${icmpWords(k)}: a filter forbade it.`,
 };

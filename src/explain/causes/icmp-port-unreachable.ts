@@ -1,5 +1,6 @@
 import type { Cause } from './cause.ts';
 import { icmpOf } from './signs/opening.ts';
+import { icmpWords } from './signs/words.ts';
 
 export const icmpPortUnreachable: Cause = {
   id: 'icmp-port-unreachable',
@@ -25,4 +26,5 @@ export const icmpPortUnreachable: Cause = {
   scenario: null,
   kinds: ['refused-icmp'],
   fit: (k) => (icmpOf(k, [2, 3], [4]) ? 0.95 : 0),
+  story: (k) => `${icmpWords(k)}: the sender refuses that port.`,
 };

@@ -1,5 +1,8 @@
+import { formatDuration } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { closerIdleBeforeFin, crossing, isNewRequest, lateTextRefused } from './signs/closing.ts';
+import { lateTextEvidence } from './signs/evidence.ts';
+import { lateTextWords, namesOf } from './signs/words.ts';
 
 export const keepaliveRace: Cause = {
   id: 'keepalive-race',
@@ -36,4 +39,7 @@ export const keepaliveRace: Cause = {
     if (!lateTextRefused(k) || !isNewRequest(k) || !crossing(k)) return 0;
     return closerIdleBeforeFin(k) ? 0.9 : 0.55;
   },
+  story: (k) =>
+    `The ${namesOf(k).closer} had been idle for ${formatDuration(k.closer!.ownIdleBeforeFinUs)} when it sent FIN; ${lateTextWords(k)}: a new request that the close had already overtaken.`,
+  evidence: lateTextEvidence,
 };

@@ -1,6 +1,9 @@
 import { isKeepaliveDeath } from '../outcome.ts';
+import { formatCount, nameOf } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { keepaliveEvidence } from './signs/evidence.ts';
 import { unanswered } from './signs/path.ts';
+import { between } from './signs/words.ts';
 
 export const keepaliveTimeout: Cause = {
   id: 'keepalive-timeout',
@@ -36,4 +39,14 @@ export const keepaliveTimeout: Cause = {
     const u = unanswered(k);
     return u !== null && u.end.keepaliveRun >= 2 && u.end.retryRun === 0 ? 0.9 : 0;
   },
+  story: (k) => {
+    const end = k.client.keepaliveRun >= k.server.keepaliveRun ? k.client : k.server;
+    const peer = end === k.client ? k.server : k.client;
+    const closed =
+      k.reset !== null && k.sender === end
+        ? `; ${between(k.reset.record.atUs, end.keepaliveLastAtUs)} after the last probe it gave up with an RST`
+        : '';
+    return `The ${nameOf(k, peer)} was last heard ${between(peer.lastAtUs, end.keepaliveFirstAtUs)} before the first of ${formatCount(end.keepaliveRun, 'unanswered probe')}${closed}.`;
+  },
+  evidence: keepaliveEvidence,
 };

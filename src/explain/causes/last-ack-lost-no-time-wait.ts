@@ -1,6 +1,8 @@
 import { Flag } from '../../wire/segment.ts';
+import { formatTimes } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { hadNoSocket, triggerHas, triggerLength } from './signs/resets.ts';
+import { between, namesOf } from './signs/words.ts';
 
 export const lastAckLostNoTimeWait: Cause = {
   id: 'last-ack-lost-no-time-wait',
@@ -29,4 +31,9 @@ export const lastAckLostNoTimeWait: Cause = {
     triggerLength(k) === 0
       ? 0.9
       : 0,
+  story: (k) => {
+    const { closer, passive } = namesOf(k);
+    const p = k.passive!;
+    return `The ${passive} sent its FIN ${formatTimes(p.fins)} over ${between(p.finAtUs, p.finLastAtUs)}; the ${closer}, where TIME-WAIT should have answered with the last ACK, sent RST.`;
+  },
 };

@@ -1,4 +1,7 @@
+import { formatTimes } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { ackOfFinLostFrom, finLostFrom, hasBothEnds } from './signs/peer.ts';
+import { between, namesOf, timeWaitWords } from './signs/words.ts';
 
 export const lastAckLost: Cause = {
   id: 'last-ack-lost',
@@ -21,6 +24,25 @@ export const lastAckLost: Cause = {
   kinds: ['fin'],
   fit: (k) => {
     if (k.o.closeKind !== 'fin' || !k.passive || k.passive.fins < 2 || k.closer!.resets > 0) return 0;
+    if (hasBothEnds(k)) return ackOfFinLostFrom(k, k.closer!) ? 0.97 : finLostFrom(k, k.passive) ? 0.4 : 0;
     return k.passive.finAckedAtUs >= 0 && k.passive.finAckedAtUs < k.passive.finLastAtUs ? 0.95 : 0.75;
+  },
+  story: (k) => {
+    const { closer, passive } = namesOf(k);
+    const p = k.passive!;
+    const again = k.closer!.lastAckRepeats;
+    const answer =
+      again > 0
+        ? `the ${closer}, in TIME-WAIT, answered again ${formatTimes(again)}`
+        : `the ${closer}'s answer shows only after the last of them`;
+    return `The ${passive} sent its FIN ${formatTimes(p.fins)} over ${between(p.finAtUs, p.finLastAtUs)}; ${answer}. ${timeWaitWords(k)}`;
+  },
+  evidence: (k, add) => {
+    if (k.closer!.lastAckRepeats > 0)
+      add(
+        k.closer!.lastAckRepeatPacket,
+        k.closer!.lastAckRepeatAtUs,
+        `the ${namesOf(k).closer} sends the last ACK again`,
+      );
   },
 };

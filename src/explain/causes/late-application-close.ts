@@ -1,4 +1,5 @@
 import type { Cause } from './cause.ts';
+import { beforeReset, between, namesOf } from './signs/words.ts';
 
 export const lateApplicationClose: Cause = {
   id: 'late-application-close',
@@ -33,5 +34,9 @@ export const lateApplicationClose: Cause = {
       return 0;
     const slow = passive!.finAtUs - closer.finAtUs > Math.max(900_000, 5 * k.o.rttUs);
     return slow && reset.record.atUs - passive!.finAtUs < 5_000 && reset.form === 'A' ? 0.95 : 0;
+  },
+  story: (k) => {
+    const { closer, passive } = namesOf(k);
+    return `The ${passive} answered the ${closer}'s FIN with its own only ${between(k.passive!.finAtUs, k.closer!.finAtUs)} later, and with RST ${beforeReset(k, k.passive!.finAtUs)} after that: its application was late, not the network.`;
   },
 };

@@ -1,5 +1,8 @@
+import { formatDuration } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { closerIdleBeforeFin, crossing, isNewRequest, lateTextRefused } from './signs/closing.ts';
+import { lateTextEvidence } from './signs/evidence.ts';
+import { lateTextWords, namesOf } from './signs/words.ts';
 
 export const lbIdleTimeout: Cause = {
   id: 'lb-idle-timeout',
@@ -36,4 +39,7 @@ export const lbIdleTimeout: Cause = {
     if (!lateTextRefused(k) || !isNewRequest(k) || crossing(k)) return 0;
     return closerIdleBeforeFin(k) ? 0.9 : 0.45;
   },
+  story: (k) =>
+    `The ${namesOf(k).closer} had been idle for ${formatDuration(k.closer!.ownIdleBeforeFinUs)} when it sent FIN; ${lateTextWords(k)}: a new request on a connection already closed.`,
+  evidence: lateTextEvidence,
 };

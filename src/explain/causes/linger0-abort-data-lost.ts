@@ -1,6 +1,9 @@
+import { formatBytes } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { zeroWindowEvidence } from './signs/evidence.ts';
 import { abortedLive } from './signs/resets.ts';
 import { owedData } from './signs/text.ts';
+import { beforeReset, namesOf, unackedText } from './signs/words.ts';
 
 export const linger0AbortDataLost: Cause = {
   id: 'linger0-abort-data-lost',
@@ -32,4 +35,20 @@ export const linger0AbortDataLost: Cause = {
   scenario: null,
   kinds: ['rst'],
   fit: (k) => (abortedLive(k) && owedData(k, k.sender!, k.receiver!, k.reset!.record.atUs) ? 0.9 : 0),
+  story: (k) => {
+    const { sender, receiver } = namesOf(k);
+    const peer = k.receiver!;
+    const owed = unackedText(k.sender!);
+    const wait =
+      owed > 0
+        ? `${formatBytes(owed)} of the ${sender} were still without acknowledgement, the last sent ${beforeReset(k, k.sender!.lastDataAtUs)} before the RST`
+        : `The ${sender} had last sent data ${beforeReset(k, k.sender!.lastDataAtUs)} before the RST`;
+    return peer.zeroSinceUs >= 0
+      ? `${wait}; the ${receiver}'s window had been 0 for ${beforeReset(k, peer.zeroSinceUs)}, so more may have waited in the send queue.`
+      : `${wait}.`;
+  },
+  evidence: (k, add) => {
+    if (k.receiver!.zeroSinceUs >= 0) zeroWindowEvidence(k, k.receiver!, add);
+    add(k.sender!.lastDataPacket, k.sender!.lastDataAtUs, `last data of the ${namesOf(k).sender}`);
+  },
 };

@@ -1,6 +1,9 @@
+import { formatBytes } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { unreadEvidence } from './signs/evidence.ts';
 import { abortedLive, resetByServer, unreadAtReset, wasAnswered } from './signs/resets.ts';
 import { noData, resetFreedBuffer, windowShowsUnread } from './signs/text.ts';
+import { beforeReset, namesOf, unreadWords } from './signs/words.ts';
 
 export const linger0Abort: Cause = {
   id: 'linger0-abort',
@@ -47,4 +50,17 @@ export const linger0Abort: Cause = {
     if (k.sender!.zeroSinceUs >= 0 || windowShowsUnread(k.sender!, unread)) return 0.3;
     return wasAnswered(k) ? 0.8 : 0.5;
   },
+  story: (k) => {
+    const { sender } = namesOf(k);
+    const r = k.reset!.record;
+    const start = `The ${sender}'s kernel dropped the connection at once instead of closing it:`;
+    if (noData(k))
+      return `${start} no data had passed, and the RST came ${beforeReset(k, k.c.startUs)} after the first packet.`;
+    const owed =
+      r.senderUnacked > 0
+        ? `, with ${formatBytes(r.senderUnacked)} of its own not yet acknowledged`
+        : ', with nothing of its own outstanding';
+    return `${start} ${unreadWords(k)}${owed}.`;
+  },
+  evidence: unreadEvidence,
 };

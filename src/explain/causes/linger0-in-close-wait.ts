@@ -1,6 +1,8 @@
 import type { Cause } from './cause.ts';
+import { unreadEvidence } from './signs/evidence.ts';
 import { abortedLive, unreadAtReset, wasAnswered } from './signs/resets.ts';
 import { owedData } from './signs/text.ts';
+import { beforeReset, capitalised, namesOf, unreadWords } from './signs/words.ts';
 
 export const linger0InCloseWait: Cause = {
   id: 'linger0-in-close-wait',
@@ -35,4 +37,14 @@ export const linger0InCloseWait: Cause = {
     if (owedData(k, k.sender!, k.receiver!, k.reset!.record.atUs)) return 0.55;
     return unreadAtReset(k) > 0 && !wasAnswered(k) ? 0.6 : 0.85;
   },
+  story: (k) => {
+    const { sender, closer } = namesOf(k);
+    const acked = k.closer!.finAckedAtUs;
+    const since =
+      acked >= 0
+        ? `had acknowledged the ${closer}'s FIN ${beforeReset(k, acked)} before`
+        : `had not acknowledged the ${closer}'s FIN on its own`;
+    return `The ${sender} ${since} and was in CLOSE-WAIT; a close() there would have sent FIN. ${capitalised(unreadWords(k))}.`;
+  },
+  evidence: unreadEvidence,
 };

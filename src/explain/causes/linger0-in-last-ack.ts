@@ -1,6 +1,9 @@
+import { formatBytes } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { zeroWindowEvidence } from './signs/evidence.ts';
 import { abortedLive } from './signs/resets.ts';
 import { owedData } from './signs/text.ts';
+import { beforeReset, namesOf, unackedText } from './signs/words.ts';
 
 export const linger0InLastAck: Cause = {
   id: 'linger0-in-last-ack',
@@ -34,5 +37,23 @@ export const linger0InLastAck: Cause = {
     if (!abortedLive(k) || k.sender !== k.passive) return 0;
     if (k.sender!.fins > 0) return 0.8;
     return owedData(k, k.sender!, k.receiver!, k.reset!.record.atUs) ? 0.8 : 0;
+  },
+  story: (k) => {
+    const { sender, receiver } = namesOf(k);
+    const s = k.sender!;
+    const own =
+      s.fins > 0
+        ? `The ${sender} had already sent its own FIN, ${beforeReset(k, s.finAtUs)} before the RST, and waited in LAST-ACK`
+        : `The ${sender} had shut down or was about to: its FIN can be queued behind the data it still owed`;
+    const owed =
+      unackedText(s) > 0 ? `; ${formatBytes(unackedText(s))} of its data were not acknowledged` : '';
+    const shut =
+      k.receiver!.zeroSinceUs >= 0
+        ? `; the ${receiver}'s window had been 0 for ${beforeReset(k, k.receiver!.zeroSinceUs)}`
+        : '';
+    return `${own}${owed}${shut}.`;
+  },
+  evidence: (k, add) => {
+    if (k.receiver!.zeroSinceUs >= 0) zeroWindowEvidence(k, k.receiver!, add);
   },
 };

@@ -1,5 +1,6 @@
 import type { Cause } from './cause.ts';
 import { abortedLive } from './signs/resets.ts';
+import { beforeReset, namesOf } from './signs/words.ts';
 
 export const linger2Negative: Cause = {
   id: 'linger2-negative',
@@ -32,4 +33,8 @@ export const linger2Negative: Cause = {
     k.passive!.bytesAfterPeerFin === 0
       ? 0.9
       : 0,
+  story: (k) => {
+    const { closer, passive } = namesOf(k);
+    return `The ${closer}'s FIN had been acknowledged ${beforeReset(k, k.closer!.finAckedAtUs)} before, so it was in FIN-WAIT-2; the ${passive} sent nothing after that which the RST could answer.`;
+  },
 };

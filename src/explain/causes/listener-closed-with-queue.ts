@@ -1,5 +1,7 @@
+import { formatBytes } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { abortedLive, resetByServer } from './signs/resets.ts';
+import { beforeReset } from './signs/words.ts';
 
 export const listenerClosedWithQueue: Cause = {
   id: 'listener-closed-with-queue',
@@ -36,5 +38,14 @@ export const listenerClosedWithQueue: Cause = {
       Math.abs(record.resetBurstAtUs - k.reset!.record.atUs) < 100_000 &&
       record.resetBurstUnfed > 0;
     return burst ? 0.9 : 0.6;
+  },
+  story: (k) => {
+    const fed =
+      k.client.bytes > 0
+        ? `the client's ${formatBytes(k.client.bytes)} were never answered`
+        : 'the client had sent nothing';
+    const burst = k.c.serverRecord?.resetBurst ?? 0;
+    const others = burst > 1 ? ` The server reset ${burst} connections in that moment.` : '';
+    return `The server never sent a byte and ${fed}: ${beforeReset(k, k.c.handshakeAckAtUs < 0 ? k.c.startUs : k.c.handshakeAckAtUs)} after the handshake its application may not have accepted the connection yet.${others}`;
   },
 };

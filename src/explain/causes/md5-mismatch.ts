@@ -1,5 +1,8 @@
+import { OptionBit } from '../../wire/segment.ts';
+import { formatTimes } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { othersAccepted, synOnly } from './signs/opening.ts';
+import { neverArrived } from './signs/peer.ts';
 
 export const md5Mismatch: Cause = {
   id: 'md5-mismatch',
@@ -20,5 +23,7 @@ export const md5Mismatch: Cause = {
   references: ['RFC 2385', 'RFC 5925 (TCP-AO)', 'tcp(7), TCP_MD5SIG', 'Linux: tcp_inbound_md5_hash'],
   scenario: null,
   kinds: ['connect-timeout'],
-  fit: (k) => (synOnly(k) && !othersAccepted(k) ? 0.4 : 0),
+  fit: (k) => (synOnly(k) && !neverArrived(k) && !othersAccepted(k) ? 0.4 : 0),
+  story: (k) =>
+    `The SYN, sent ${formatTimes(k.client.syns)}, carried ${(k.client.optionKinds & OptionBit.md5) === 0 ? 'no' : 'a'} TCP-MD5 option; a listener that demands one would drop it like this.`,
 };

@@ -1,5 +1,7 @@
+import { formatOffset } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { volley } from './signs/resets.ts';
+import { between } from './signs/words.ts';
 
 export const middleboxRstVolley: Cause = {
   id: 'middlebox-rst-volley',
@@ -25,4 +27,18 @@ export const middleboxRstVolley: Cause = {
   scenario: null,
   kinds: ['rst', 'fin-then-rst'],
   fit: (k) => (volley(k) ? 0.95 : 0),
+  story: (k) => {
+    const { resets } = k.c;
+    const numbers = new Set(resets.map((r) => r.seq)).size;
+    return `${resets.length} RSTs with ${numbers} different sequence numbers came within ${between(resets.at(-1)!.atUs, resets[0]!.atUs)}, the first ${between(resets[0]!.atUs, Math.max(k.client.lastDataAtUs, k.c.startUs))} from the client's last data: somebody guesses ahead.`;
+  },
+  evidence: (k, add) => {
+    for (const r of k.c.resets.slice(0, 6))
+      if (r !== k.reset?.record)
+        add(
+          r.packet,
+          r.atUs,
+          `RST in the ${r.from === 0 ? 'client' : 'server'}'s name, ${formatOffset(r.seqAfterSent)} what that end had sent`,
+        );
+  },
 };

@@ -1,6 +1,8 @@
 import type { Cause } from './cause.ts';
 import { longIdleUs, pathHops } from './signs/path.ts';
+import { provenReset } from './signs/peer.ts';
 import { forgotten, resetInTimeWait, senderSilence, strayed } from './signs/resets.ts';
+import { beforeReset, namesOf, silenceWords } from './signs/words.ts';
 
 export const middleboxRst: Cause = {
   id: 'middlebox-rst',
@@ -35,8 +37,19 @@ export const middleboxRst: Cause = {
     if (r === null || !r.accepted || resetInTimeWait(k)) return 0;
     // In form, an RST forged with the right number and TTL is the one a restarted host sends.
     if (r.foreign === null)
-      return forgotten(k) && !strayed(k) && pathHops(k) > 0 && senderSilence(k) < 1_000_000 ? 0.4 : 0;
+      return provenReset(k)
+        ? 0
+        : forgotten(k) && !strayed(k) && pathHops(k) > 0 && senderSilence(k) < 1_000_000
+          ? 0.4
+          : 0;
     if (r.answers && r.form === 'B' && k.receiver!.idleBeforeFlightUs >= longIdleUs(k)) return 0.3;
     return 0.9;
+  },
+  story: (k) => {
+    const { sender, receiver } = namesOf(k);
+    const r = k.reset!;
+    if (r.foreign === null)
+      return `${silenceWords(k)} and sits ${pathHops(k)} hops away with the ${receiver}: a box on the path could have sent this RST with the same number.`;
+    return `It was not the ${sender} that sent it: ${r.foreign}. The ${receiver} took it, ${beforeReset(k, k.c.startUs)} into the connection, as the number was right.`;
   },
 };

@@ -1,5 +1,8 @@
+import { formatDuration } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { silentEndEvidence } from './signs/evidence.ts';
 import { isSilentSince, longIdleUs, pathHops, unanswered } from './signs/path.ts';
+import { silentEndWords } from './signs/words.ts';
 
 export const natIdleDrop: Cause = {
   id: 'nat-idle-drop',
@@ -36,4 +39,7 @@ export const natIdleDrop: Cause = {
     if (u.end.idleBeforeFlightUs < Math.max(1_000_000, longIdleUs(k))) return 0;
     return pathHops(k) > 0 ? 0.9 : 0.45;
   },
+  story: (k) =>
+    `The connection had been idle for ${formatDuration(unanswered(k)!.end.idleBeforeFlightUs)} before that data, and nothing passed after it. ${silentEndWords(k)}`,
+  evidence: silentEndEvidence,
 };

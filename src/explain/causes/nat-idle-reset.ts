@@ -1,6 +1,9 @@
+import { formatBytes, formatDuration } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { longIdleUs, pathHops } from './signs/path.ts';
+import { provenReset } from './signs/peer.ts';
 import { resetAtHandshakeEnd, strayed } from './signs/resets.ts';
+import { namesOf } from './signs/words.ts';
 
 export const natIdleReset: Cause = {
   id: 'nat-idle-reset',
@@ -35,6 +38,17 @@ export const natIdleReset: Cause = {
     if (r === null || !k.o.established || r.form !== 'B' || !r.answers || k.c.firstFinFrom >= 0) return 0;
     const idle = k.receiver!.idleBeforeFlightUs;
     if (r.foreign !== null) return idle >= longIdleUs(k) ? 0.95 : 0.4;
-    return idle >= 1_000_000 && pathHops(k) > 0 && !strayed(k) && !resetAtHandshakeEnd(k) ? 0.6 : 0;
+    return idle >= 1_000_000 && !provenReset(k) && pathHops(k) > 0 && !strayed(k) && !resetAtHandshakeEnd(k)
+      ? 0.6
+      : 0;
+  },
+  story: (k) => {
+    const { record: r, foreign } = k.reset!;
+    const { sender, receiver } = namesOf(k);
+    const who =
+      foreign === null
+        ? `nothing shows that a box between the ends sent it rather than the ${sender}`
+        : `it did not come from the ${sender}: ${foreign}`;
+    return `The connection had been idle for ${formatDuration(k.receiver!.idleBeforeFlightUs)} when the ${receiver} sent again; the RST answers ${formatBytes(r.trigger?.length ?? 0)} of that, and ${who}.`;
   },
 };

@@ -1,6 +1,9 @@
+import { formatCount } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { pathHops } from './signs/path.ts';
-import { forgotten, resetByServer, strayed, triggerLength } from './signs/resets.ts';
+import { provenUntranslated } from './signs/peer.ts';
+import { forgotten, hadNoSocket, resetByServer, strayed, triggerLength } from './signs/resets.ts';
+import { namesOf, silenceWords, triggerWords } from './signs/words.ts';
 
 export const natRemapped: Cause = {
   id: 'nat-remapped',
@@ -27,6 +30,17 @@ export const natRemapped: Cause = {
   references: ['RFC 5382 section 5', 'RFC 9293 section 3.10.7.1', 'Linux: nf_conntrack_tcp_loose'],
   scenario: null,
   kinds: ['rst'],
-  fit: (k) =>
-    forgotten(k) && !strayed(k) && resetByServer(k) && pathHops(k) > 0 && triggerLength(k) > 0 ? 0.4 : 0,
+  fit: (k) => {
+    if (provenUntranslated(k)) return 0;
+    if (k.peer?.remapped && k.reset?.accepted && hadNoSocket(k)) return 0.95;
+    return forgotten(k) && !strayed(k) && resetByServer(k) && pathHops(k) > 0 && triggerLength(k) > 0
+      ? 0.4
+      : 0;
+  },
+  story: (k) => {
+    const answer = `${silenceWords(k)}; the RST answers ${triggerWords(k)}.`;
+    return k.peer?.remapped
+      ? `${answer} The other capture has some segments of this connection under other ports.`
+      : `${answer} A NAT on the path (${formatCount(pathHops(k), 'hop')}) that gave the flow another source port would make the ${namesOf(k).sender} answer like this.`;
+  },
 };

@@ -1,5 +1,7 @@
+import { formatTimes } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { forgotten, senderSilence, triggerLength } from './signs/resets.ts';
+import { between, namesOf, silenceWords, triggerWords } from './signs/words.ts';
 
 export const orphanRetriesExhausted: Cause = {
   id: 'orphan-retries-exhausted',
@@ -35,5 +37,16 @@ export const orphanRetriesExhausted: Cause = {
       return tried && (k.reset === null || k.sender === k.closer) ? 0.93 : 0;
     }
     return forgotten(k) && senderSilence(k) > 1_500_000 && triggerLength(k) > 0 ? 0.4 : 0;
+  },
+  story: (k) => {
+    if (k.closer === null)
+      return `${silenceWords(k)}, which fits a socket closed while its FIN could not get through; the RST answers ${triggerWords(k)}.`;
+    const { closer, passive } = namesOf(k);
+    const e = k.closer;
+    const late =
+      k.reset === null
+        ? ''
+        : `; when the ${passive} was heard again, ${between(k.reset.record.atUs, e.finLastAtUs)} after the last FIN, the answer was RST`;
+    return `The ${closer}'s FIN went ${formatTimes(e.fins)} over ${between(e.finAtUs, e.finLastAtUs)} and was never acknowledged${late}.`;
   },
 };

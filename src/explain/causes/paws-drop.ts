@@ -1,3 +1,4 @@
+import { formatCount, formatDuration } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { resetInTimeWait } from './signs/resets.ts';
 
@@ -22,4 +23,7 @@ export const pawsDrop: Cause = {
   scenario: null,
   kinds: ['fin', 'open', 'half-closed', 'rst'],
   fit: (k) => (k.c.pawsDrops > 0 && k.c.previous === null && !resetInTimeWait(k) ? 0.9 : 0),
+  story: (k) =>
+    `${formatCount(k.c.pawsDrops, 'segment')} came with a timestamp older than one its sender had used already (answered with an ACK and dropped); the connection went on for ${formatDuration(Math.max(0, k.c.lastUs - k.c.pawsAtUs))}.`,
+  evidence: (k, add) => add(k.c.pawsPacket, k.c.pawsAtUs, 'data with an old timestamp: dropped by PAWS'),
 };

@@ -1,5 +1,7 @@
 import type { Cause } from './cause.ts';
+import { retriesEvidence } from './signs/evidence.ts';
 import { forgotten, hadNoSocket, senderSilence, strayed, synSenderReset } from './signs/resets.ts';
+import { silenceWords, triggerWords } from './signs/words.ts';
 
 export const peerRestarted: Cause = {
   id: 'peer-restarted',
@@ -32,6 +34,8 @@ export const peerRestarted: Cause = {
   scenario: null,
   kinds: ['rst', 'timeout', 'fin-then-rst'],
   fit: (k) => {
+    // The host knew the flow under the ports it had before.
+    if (k.peer?.remapped) return 0.3;
     if (
       hadNoSocket(k) &&
       k.sender === k.passive &&
@@ -45,4 +49,7 @@ export const peerRestarted: Cause = {
       ? 0.85
       : 0.75;
   },
+  story: (k) =>
+    `${silenceWords(k)}; the RST answers ${triggerWords(k)}, and has the form of a host without such a connection.`,
+  evidence: retriesEvidence,
 };

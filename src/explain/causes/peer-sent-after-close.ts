@@ -1,5 +1,7 @@
 import type { Cause } from './cause.ts';
 import { closerIdleBeforeFin, isNewRequest, lastWord, lateTextRefused, waitedUs } from './signs/closing.ts';
+import { lateTextEvidence } from './signs/evidence.ts';
+import { capitalised, lateTextWords, namesOf } from './signs/words.ts';
 
 export const peerSentAfterClose: Cause = {
   id: 'peer-sent-after-close',
@@ -33,4 +35,6 @@ export const peerSentAfterClose: Cause = {
     if (isNewRequest(k)) return closerIdleBeforeFin(k) ? 0.3 : 0.6;
     return waitedUs(k) > 30_000_000 ? 0.5 : 0.8;
   },
+  story: (k) => `${capitalised(lateTextWords(k))}; the ${namesOf(k).closer} had no reader for them any more.`,
+  evidence: lateTextEvidence,
 };

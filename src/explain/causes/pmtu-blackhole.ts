@@ -1,5 +1,8 @@
+import { formatBytes, nameOf } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { silentEndEvidence } from './signs/evidence.ts';
 import { unanswered } from './signs/path.ts';
+import { unackedText } from './signs/words.ts';
 
 export const pmtuBlackhole: Cause = {
   id: 'pmtu-blackhole',
@@ -41,4 +44,9 @@ export const pmtuBlackhole: Cause = {
         : 0.6
       : 0;
   },
+  story: (k) => {
+    const { end, peer } = unanswered(k)!;
+    return `Segments of ${formatBytes(end.retryLength)} vanish, while smaller ones passed before: the ${nameOf(k, peer)} acknowledged ${formatBytes(Math.max(0, end.bytes - unackedText(end)))}. No ICMP error came back.`;
+  },
+  evidence: silentEndEvidence,
 };

@@ -1,4 +1,6 @@
+import { formatBytes } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { icmpWords } from './signs/words.ts';
 
 export const pmtuDiscovered: Cause = {
   id: 'pmtu-discovered',
@@ -20,4 +22,8 @@ export const pmtuDiscovered: Cause = {
   kinds: ['fin', 'open', 'half-closed'],
   fit: (k) =>
     k.c.icmp.some((i) => (i.family === 4 ? i.type === 3 && i.code === 4 : i.type === 2)) ? 0.9 : 0,
+  story: (k) => {
+    const mtu = k.c.icmp.find((i) => i.mtu > 0)?.mtu ?? 0;
+    return `${icmpWords(k)}${mtu > 0 ? `, naming an MTU of ${formatBytes(mtu)}` : ''}; data went on in smaller segments.`;
+  },
 };

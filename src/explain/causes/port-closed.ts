@@ -26,4 +26,6 @@ export const portClosed: Cause = {
   scenario: null,
   kinds: ['refused'],
   fit: (k) => (k.reset !== null && !filteredPort(k) ? 0.9 : k.reset !== null ? 0.5 : 0),
+  story: (k) =>
+    `The RST has the form of a host where nothing listens on port ${k.server.port} (form ${k.reset!.form}, TTL ${k.reset!.record.hopLimit}).`,
 };

@@ -1,6 +1,7 @@
 import type { Cause } from './cause.ts';
 import { abortedLive, resetByClient } from './signs/resets.ts';
 import { noData } from './signs/text.ts';
+import { beforeReset } from './signs/words.ts';
 
 export const resetBeforeAccept: Cause = {
   id: 'reset-before-accept',
@@ -30,4 +31,10 @@ export const resetBeforeAccept: Cause = {
   scenario: null,
   kinds: ['rst'],
   fit: (k) => (abortedLive(k) && resetByClient(k) && noData(k) ? 0.7 : 0),
+  story: (k) => {
+    const opened = k.c.handshakeAckAtUs;
+    return opened < 0
+      ? `The RST came ${beforeReset(k, k.c.startUs)} after the first packet, before any data.`
+      : `The RST came ${beforeReset(k, opened)} after the handshake had ended, before any data: the server's application may not have accepted the connection yet.`;
+  },
 };

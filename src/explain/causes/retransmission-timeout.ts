@@ -1,6 +1,8 @@
 import { isStuckAtZeroWindow } from '../outcome.ts';
 import type { Cause } from './cause.ts';
+import { silentEndEvidence } from './signs/evidence.ts';
 import { unanswered } from './signs/path.ts';
+import { silentEndWords } from './signs/words.ts';
 
 export const retransmissionTimeout: Cause = {
   id: 'retransmission-timeout',
@@ -36,4 +38,6 @@ export const retransmissionTimeout: Cause = {
     if (u === null || u.end.retryRun === 0 || isStuckAtZeroWindow(u.end, u.peer)) return 0;
     return k.c.firstFinFrom >= 0 ? 0.5 : 0.8;
   },
+  story: silentEndWords,
+  evidence: silentEndEvidence,
 };

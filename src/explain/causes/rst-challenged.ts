@@ -1,5 +1,7 @@
+import { formatCount, formatDuration } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { badHandshakeReset, synSenderReset } from './signs/resets.ts';
+import { challengedReset } from './signs/words.ts';
 
 export const rstChallenged: Cause = {
   id: 'rst-challenged',
@@ -31,4 +33,15 @@ export const rstChallenged: Cause = {
     k.c.challengedResets > 0 && !(k.reset?.accepted ?? false) && !badHandshakeReset(k) && !synSenderReset(k)
       ? 0.9
       : 0,
+  story: (k) => {
+    const r = challengedReset(k);
+    if (r === undefined)
+      return `${formatCount(k.c.challengedResets, 'RST')} inside the window but not at the expected number.`;
+    return `The RST's number was ${r.seqAfterAcked} beyond the one expected, inside the window; the connection went on for ${formatDuration(Math.max(0, k.c.lastUs - r.atUs))}.`;
+  },
+  evidence: (k, add) => {
+    const r = challengedReset(k);
+    if (r !== undefined && r !== k.reset?.record)
+      add(r.packet, r.atUs, `RST ${r.seqAfterAcked} beyond the number expected`);
+  },
 };

@@ -1,4 +1,5 @@
 import { State } from '../../states/index.ts';
+import { formatDuration, formatOffset } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { badHandshakeReset, resetInTimeWait, resetRefusedMidway } from './signs/resets.ts';
 
@@ -36,4 +37,8 @@ export const rstIgnored: Cause = {
     !badHandshakeReset(k)
       ? 0.9
       : 0,
+  story: (k) => {
+    const r = k.reset!.record;
+    return `The RST's number was ${formatOffset(r.seqAfterAcked ?? 0)} the one expected, outside the window; the connection went on for ${formatDuration(Math.max(0, k.c.lastUs - r.atUs))}.`;
+  },
 };

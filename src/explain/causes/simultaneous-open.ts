@@ -1,4 +1,5 @@
 import type { Cause } from './cause.ts';
+import { between } from './signs/words.ts';
 
 export const simultaneousOpen: Cause = {
   id: 'simultaneous-open',
@@ -23,4 +24,10 @@ export const simultaneousOpen: Cause = {
   scenario: null,
   kinds: ['fin', 'open', 'rst', 'half-closed', 'fin-then-rst'],
   fit: (k) => (k.c.simultaneousOpen ? 0.93 : 0),
+  story: (k) =>
+    `The two SYNs were seen ${between(k.client.synAtUs, k.server.synAtUs)} apart, each sent before the other had arrived: both ends opened actively, and it is one connection.`,
+  evidence: (k, add) => {
+    add(k.client.synPacket, k.client.synAtUs, 'SYN of one end');
+    add(k.server.synPacket, k.server.synAtUs, 'SYN of the other end, no SYN-ACK');
+  },
 };

@@ -1,5 +1,8 @@
+import { formatDuration } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { closerIdleBeforeFin, crossing, isNewRequest, lateTextRefused } from './signs/closing.ts';
+import { lateTextEvidence } from './signs/evidence.ts';
+import { capitalised, lateTextWords } from './signs/words.ts';
 
 export const stalePooledConnection: Cause = {
   id: 'stale-pooled-connection',
@@ -27,4 +30,7 @@ export const stalePooledConnection: Cause = {
   kinds: ['fin-then-rst'],
   fit: (k) =>
     lateTextRefused(k) && isNewRequest(k) && !crossing(k) ? (closerIdleBeforeFin(k) ? 0.6 : 0.85) : 0,
+  story: (k) =>
+    `${capitalised(lateTextWords(k))}: time enough to take the connection out of the pool (round trip ${formatDuration(k.o.rttUs)}).`,
+  evidence: lateTextEvidence,
 };

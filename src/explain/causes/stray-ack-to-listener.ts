@@ -1,5 +1,6 @@
 import type { Cause } from './cause.ts';
 import { hadNoSocket, strayed } from './signs/resets.ts';
+import { namesOf, triggerWords } from './signs/words.ts';
 
 export const strayAckToListener: Cause = {
   id: 'stray-ack-to-listener',
@@ -29,4 +30,8 @@ export const strayAckToListener: Cause = {
   scenario: null,
   kinds: ['rst', 'refused', 'open'],
   fit: (k) => (hadNoSocket(k) && strayed(k) ? 0.9 : 0),
+  story: (k) => {
+    const { sender, receiver } = namesOf(k);
+    return `The capture has no earlier packet of this connection from the ${sender}; its RST answers ${triggerWords(k)}, so the ${receiver} believes in a connection that the ${sender} does not know.`;
+  },
 };

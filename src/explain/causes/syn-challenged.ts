@@ -1,5 +1,8 @@
+import { formatCount, formatDuration } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { strangeSynEvidence } from './signs/evidence.ts';
 import { synSenderReset } from './signs/resets.ts';
+import { between } from './signs/words.ts';
 
 export const synChallenged: Cause = {
   id: 'syn-challenged',
@@ -25,4 +28,7 @@ export const synChallenged: Cause = {
   scenario: null,
   kinds: ['fin', 'rst', 'fin-then-rst', 'open', 'half-closed'],
   fit: (k) => (k.c.strangeSyns > 0 && k.c.strangeSynAnswered && !synSenderReset(k) ? 0.9 : 0),
+  story: (k) =>
+    `${formatCount(k.c.strangeSyns, 'SYN')} came on the live connection, the first ${between(k.c.strangeSynAtUs, k.c.startUs)} after its start; the other end answered with an ACK, and the connection went on for ${formatDuration(Math.max(0, k.c.lastUs - k.c.strangeSynAtUs))}.`,
+  evidence: strangeSynEvidence,
 };

@@ -1,5 +1,7 @@
+import { formatCount } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { othersAccepted, synOnly } from './signs/opening.ts';
+import { neverArrived, synArrived } from './signs/peer.ts';
 
 export const synFiltered: Cause = {
   id: 'syn-filtered',
@@ -31,5 +33,21 @@ export const synFiltered: Cause = {
   ],
   scenario: null,
   kinds: ['connect-timeout'],
-  fit: (k) => (synOnly(k) ? (othersAccepted(k) ? 0.5 : 0.8) : 0),
+  fit: (k) => {
+    if (!synOnly(k)) return 0;
+    if (neverArrived(k)) return 0.97;
+    return othersAccepted(k) || synArrived(k) ? 0.5 : 0.8;
+  },
+  story: (k) => {
+    const { accepted, attempts } = k.c.serverRecord ?? { accepted: 0, attempts: 1 };
+    if (neverArrived(k))
+      return `None of ${formatCount(k.client.syns, 'SYN')} is in the other capture, which ran at that time: something on the way drops them.`;
+    if (accepted > 0)
+      return `Yet the same port answered ${formatCount(accepted, 'other SYN')}, so a filter would have to pick this client.`;
+    const tried =
+      attempts > 1
+        ? `None of ${attempts} connection attempts to that port was`
+        : 'No other connection to that port is in the capture, and this one was not';
+    return `${tried} answered by SYN-ACK, RST or ICMP: something drops the SYN, or nobody is there.`;
+  },
 };

@@ -1,4 +1,6 @@
 import type { Cause } from './cause.ts';
+import { badAnswerEvidence } from './signs/evidence.ts';
+import { between, reuseWords } from './signs/words.ts';
 
 export const synOlderInTimeWait: Cause = {
   id: 'syn-older-in-time-wait',
@@ -26,4 +28,7 @@ export const synOlderInTimeWait: Cause = {
   scenario: null,
   kinds: ['fin', 'rst', 'open', 'fin-then-rst', 'half-closed'],
   fit: (k) => (k.c.previous !== null && k.c.badAnswers > 0 ? 0.92 : 0),
+  story: (k) =>
+    `${reuseWords(k)}; the SYN met an ACK of the old connection ${between(k.c.badAnswerAtUs, k.client.synAtUs)} later, and went again ${between(k.client.lastSynAtUs, k.c.badAnswerAtUs)} after that.`,
+  evidence: badAnswerEvidence,
 };

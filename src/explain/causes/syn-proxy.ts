@@ -1,4 +1,5 @@
-import { type Cause, neverFits } from './cause.ts';
+import type { Cause } from './cause.ts';
+import { between } from './signs/words.ts';
 
 export const synProxy: Cause = {
   id: 'syn-proxy',
@@ -23,5 +24,7 @@ export const synProxy: Cause = {
   ],
   scenario: null,
   kinds: ['rst', 'abort-connect', 'open', 'fin', 'half-closed', 'fin-then-rst'],
-  fit: neverFits,
+  fit: (k) => (k.peer?.renumbered && k.c.client.isnKnown ? 0.97 : 0),
+  story: (k) =>
+    `The two captures show different sequence numbers for the server: a box between answered the SYN in its name, ${between(k.client.synAtUs, k.server.synAtUs)} after it.`,
 };

@@ -1,5 +1,6 @@
 import type { Cause } from './cause.ts';
 import { answerDelayUs, handmadeSyn } from './signs/opening.ts';
+import { between, synOptionWords } from './signs/words.ts';
 
 export const synScan: Cause = {
   id: 'syn-scan',
@@ -30,4 +31,6 @@ export const synScan: Cause = {
     if (handmadeSyn(k.client)) return 0.95;
     return k.client.syns === 1 && answerDelayUs(k) < 20_000 ? 0.6 : 0.2;
   },
+  story: (k) =>
+    `The SYN carried ${synOptionWords(k.client)} and a window of ${k.client.synWindow}; the client's host answered the SYN-ACK ${between(k.reset!.record.atUs, k.server.lastSynAtUs)} later with RST, as it had no socket for it.`,
 };

@@ -1,5 +1,6 @@
 import type { Cause } from './cause.ts';
 import { answersOldDuplicate, resetInTimeWait } from './signs/resets.ts';
+import { beforeReset, namesOf } from './signs/words.ts';
 
 export const timeWaitAssassinatedByOldDuplicate: Cause = {
   id: 'time-wait-assassinated-by-old-duplicate',
@@ -21,4 +22,8 @@ export const timeWaitAssassinatedByOldDuplicate: Cause = {
   scenario: null,
   kinds: ['fin'],
   fit: (k) => (resetInTimeWait(k) && answersOldDuplicate(k) ? 0.95 : 0),
+  story: (k) => {
+    const { receiver, sender } = namesOf(k);
+    return `The ${receiver}, in TIME-WAIT since its FIN ${beforeReset(k, k.receiver!.finAtUs)} before, answered a late segment with an ACK; the ${sender} had forgotten the connection and answered that ACK with the RST ${beforeReset(k, k.receiver!.lastDuplicateAckAtUs)} later.`;
+  },
 };

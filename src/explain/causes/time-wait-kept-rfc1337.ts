@@ -1,5 +1,6 @@
 import type { Cause } from './cause.ts';
 import { answersOldDuplicate, resetInTimeWait } from './signs/resets.ts';
+import { beforeReset, namesOf } from './signs/words.ts';
 
 export const timeWaitKeptRfc1337: Cause = {
   id: 'time-wait-kept-rfc1337',
@@ -16,4 +17,6 @@ export const timeWaitKeptRfc1337: Cause = {
   scenario: null,
   kinds: ['fin'],
   fit: (k) => (resetInTimeWait(k) && k.reset!.accepted && !answersOldDuplicate(k) ? 0.8 : 0),
+  story: (k) =>
+    `The RST reached the ${namesOf(k).receiver} ${beforeReset(k, k.receiver!.finAtUs)} after its FIN, in TIME-WAIT, at the exact number. Whether the entry survived does not show on the wire.`,
 };

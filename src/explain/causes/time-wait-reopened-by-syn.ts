@@ -1,5 +1,6 @@
 import { State } from '../../states/index.ts';
 import type { Cause } from './cause.ts';
+import { between, reuseWords } from './signs/words.ts';
 
 export const timeWaitReopenedBySyn: Cause = {
   id: 'time-wait-reopened-by-syn',
@@ -28,4 +29,6 @@ export const timeWaitReopenedBySyn: Cause = {
     k.c.startUs - k.c.previous.endedUs < 60_000_000
       ? 0.9
       : 0,
+  story: (k) =>
+    `${reuseWords(k)}, and the SYN was answered ${between(k.client.synAtUs, k.server.synAtUs)} later.`,
 };

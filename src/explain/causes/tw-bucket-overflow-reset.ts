@@ -1,6 +1,7 @@
 import { Flag } from '../../wire/segment.ts';
 import type { Cause } from './cause.ts';
 import { hadNoSocket, triggerHas, triggerLength } from './signs/resets.ts';
+import { between, namesOf } from './signs/words.ts';
 
 export const twBucketOverflowReset: Cause = {
   id: 'tw-bucket-overflow-reset',
@@ -33,4 +34,8 @@ export const twBucketOverflowReset: Cause = {
     k.passive!.bytesAfterPeerFin === 0
       ? 0.7
       : 0,
+  story: (k) => {
+    const { closer, passive } = namesOf(k);
+    return `The ${passive}'s own FIN came ${between(k.passive!.finAtUs, k.closer!.finAtUs)} after the ${closer}'s and met no socket: neither FIN-WAIT-2 nor TIME-WAIT was kept.`;
+  },
 };

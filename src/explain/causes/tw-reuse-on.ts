@@ -1,5 +1,6 @@
 import { State } from '../../states/index.ts';
 import type { Cause } from './cause.ts';
+import { between, reuseWords } from './signs/words.ts';
 
 export const twReuseOn: Cause = {
   id: 'tw-reuse-on',
@@ -24,4 +25,6 @@ export const twReuseOn: Cause = {
   kinds: ['fin', 'open', 'rst', 'fin-then-rst', 'half-closed', 'timeout'],
   fit: (k) =>
     k.c.previous?.clientState === State.timeWait && k.c.startUs - k.c.previous.endedUs < 60_000_000 ? 0.9 : 0,
+  story: (k) =>
+    `${reuseWords(k)}, and the SYN was answered ${between(k.client.synAtUs, k.server.synAtUs)} later.`,
 };

@@ -1,4 +1,6 @@
-import { type Cause, neverFits } from './cause.ts';
+import type { Cause } from './cause.ts';
+import { strangeTextUnstamped } from './signs/peer.ts';
+import { reuseWords } from './signs/words.ts';
 
 export const wanderingDuplicateAccepted: Cause = {
   id: 'wandering-duplicate-accepted',
@@ -25,5 +27,7 @@ export const wanderingDuplicateAccepted: Cause = {
   ],
   scenario: null,
   kinds: ['fin', 'open', 'half-closed', 'rst', 'fin-then-rst'],
-  fit: neverFits,
+  fit: (k) => (strangeTextUnstamped(k) ? 0.95 : 0),
+  story: (k) =>
+    `Data that the capture at its claimed sender does not have arrived without a timestamp, so nothing kept it out. ${reuseWords(k)}.`,
 };

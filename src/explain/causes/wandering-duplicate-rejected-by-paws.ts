@@ -1,4 +1,7 @@
+import { formatBytes, formatCount } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { strangeOldText } from './signs/peer.ts';
+import { reuseWords } from './signs/words.ts';
 
 export const wanderingDuplicateRejectedByPaws: Cause = {
   id: 'wandering-duplicate-rejected-by-paws',
@@ -16,5 +19,15 @@ export const wanderingDuplicateRejectedByPaws: Cause = {
   references: ['RFC 7323 section 5 (PAWS) and appendix B.2', 'Linux: tcp_paws_discard'],
   scenario: null,
   kinds: ['fin', 'open', 'half-closed'],
-  fit: (k) => (k.c.pawsDrops > 0 && k.c.previous !== null ? 0.9 : 0),
+  fit: (k) => {
+    if (strangeOldText(k) !== undefined) return 0.97;
+    return k.c.pawsDrops > 0 && k.c.previous !== null ? 0.9 : 0;
+  },
+  story: (k) => {
+    const old = strangeOldText(k);
+    if (old !== undefined)
+      return `${formatBytes(old.length)} with a timestamp older than this connection arrived in it, and the capture at their claimed sender does not have them. ${reuseWords(k)}.`;
+    return `${formatCount(k.c.pawsDrops, 'segment')} came with a timestamp older than one its sender had used already. ${reuseWords(k)}.`;
+  },
+  evidence: (k, add) => add(k.c.pawsPacket, k.c.pawsAtUs, 'data with an old timestamp: dropped by PAWS'),
 };

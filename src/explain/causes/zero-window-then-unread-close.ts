@@ -1,5 +1,8 @@
+import { formatDuration, formatTimes } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { zeroWindowEvidence } from './signs/evidence.ts';
 import { abortedLive, unreadAtReset } from './signs/resets.ts';
+import { beforeReset, namesOf, unreadWords } from './signs/words.ts';
 
 export const zeroWindowThenUnreadClose: Cause = {
   id: 'zero-window-then-unread-close',
@@ -34,4 +37,14 @@ export const zeroWindowThenUnreadClose: Cause = {
         ? 0.97
         : 0.5
       : 0,
+  story: (k) => {
+    const { sender } = namesOf(k);
+    const s = k.sender!;
+    const shut =
+      s.zeroSinceUs >= 0
+        ? `The ${sender}'s window had been 0 for ${beforeReset(k, s.zeroSinceUs)} when it reset the connection`
+        : `The ${sender} had closed its window ${formatTimes(s.zeroWindows)}, for ${formatDuration(s.zeroWindowUs)} in all, and reopened it before the RST`;
+    return `${shut}; ${unreadWords(k)}.`;
+  },
+  evidence: (k, add) => zeroWindowEvidence(k, k.sender!, add),
 };

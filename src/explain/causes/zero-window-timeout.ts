@@ -1,6 +1,9 @@
 import { isStuckAtZeroWindow } from '../outcome.ts';
+import { formatCount, nameOf } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { zeroWindowEvidence } from './signs/evidence.ts';
 import { unanswered } from './signs/path.ts';
+import { between } from './signs/words.ts';
 
 export const zeroWindowTimeout: Cause = {
   id: 'zero-window-timeout',
@@ -34,4 +37,14 @@ export const zeroWindowTimeout: Cause = {
     const u = unanswered(k);
     return u !== null && isStuckAtZeroWindow(u.end, u.peer) ? 0.95 : 0;
   },
+  story: (k) => {
+    const { end, peer } = unanswered(k)!;
+    const name = nameOf(k, peer);
+    const heard =
+      peer.lastAtUs >= end.windowProbeLastAtUs
+        ? `answered the last of ${formatCount(end.windowProbes, 'probe')} ${between(peer.lastAtUs, end.windowProbeLastAtUs)} after it, so host and network live: its application does not read`
+        : `was last heard ${between(peer.lastAtUs, end.windowProbeLastAtUs)} before the last of ${formatCount(end.windowProbes, 'probe')}`;
+    return `The ${name}'s window had been 0 since ${between(peer.zeroSinceUs, k.c.startUs)} after the start; the ${name} ${heard}.`;
+  },
+  evidence: (k, add) => zeroWindowEvidence(k, unanswered(k)!.peer, add),
 };

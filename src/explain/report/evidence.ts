@@ -1,12 +1,11 @@
 import type { AddEvidence, Case } from '../causes/cause.ts';
-import { formatBytes, formatDuration } from '../text.ts';
+import { formatBytes, formatDuration, nameOf, ordinal } from '../text.ts';
 import type { End } from '../track/connection.ts';
 
 /** The packets that every verdict of this kind stands on; a cause adds its own. */
 export function gatherEvidence(k: Case, add: AddEvidence): void {
-  const name = (end: End): string => (end === k.client ? 'client' : 'server');
-  finEvidence(k, k.client, name, add);
-  finEvidence(k, k.server, name, add);
+  finEvidence(k, k.client, add);
+  finEvidence(k, k.server, add);
   if (k.reset !== null) resetEvidence(k, add);
   for (const i of k.c.icmp.slice(0, 3))
     add(
@@ -14,7 +13,7 @@ export function gatherEvidence(k: Case, add: AddEvidence): void {
       i.atUs,
       `ICMP error type ${i.type} code ${i.code} quotes a segment of the ${i.quotes === 0 ? 'client' : 'server'}`,
     );
-  for (const end of [k.client, k.server]) silenceEvidence(k, end, name(end), add);
+  for (const end of [k.client, k.server]) silenceEvidence(k, end, add);
   if (k.server.segments === 0 && k.client.syns > 0) {
     add(k.client.synPacket, k.client.synAtUs, 'SYN, never answered');
     if (k.client.syns > 1)
@@ -22,21 +21,18 @@ export function gatherEvidence(k: Case, add: AddEvidence): void {
   }
 }
 
-function finEvidence(k: Case, end: End, name: (end: End) => string, add: AddEvidence): void {
+function finEvidence(k: Case, end: End, add: AddEvidence): void {
   if (end.fins === 0) return;
+  const name = nameOf(k, end);
   const first = k.closer === end ? 'first FIN' : 'FIN';
   add(
     end.finPacket,
     end.finAtUs,
-    `${first} of the ${name(end)}${end.idleBeforeFinUs > 500_000 ? ` after ${formatDuration(end.idleBeforeFinUs)} of silence` : ''}`,
+    `${first} of the ${name}${end.idleBeforeFinUs > 500_000 ? ` after ${formatDuration(end.idleBeforeFinUs)} of silence` : ''}`,
   );
   if (end.fins > 1)
-    add(
-      end.finLastPacket,
-      end.finLastAtUs,
-      `the ${name(end)} sends its FIN for the ${ordinal(end.fins)} time`,
-    );
-  if (end.finAckedAtUs >= 0) add(end.finAckedPacket, end.finAckedAtUs, `acknowledges the ${name(end)}'s FIN`);
+    add(end.finLastPacket, end.finLastAtUs, `the ${name} sends its FIN for the ${ordinal(end.fins)} time`);
+  if (end.finAckedAtUs >= 0) add(end.finAckedPacket, end.finAckedAtUs, `acknowledges the ${name}'s FIN`);
 }
 
 function resetEvidence(k: Case, add: AddEvidence): void {
@@ -61,8 +57,9 @@ function resetEvidence(k: Case, add: AddEvidence): void {
   add(r.packet, r.atUs, parts.join('; '));
 }
 
-function silenceEvidence(k: Case, end: End, name: string, add: AddEvidence): void {
+function silenceEvidence(k: Case, end: End, add: AddEvidence): void {
   if (k.o.closeKind !== 'timeout') return;
+  const name = nameOf(k, end);
   if (end.retryRun > 0)
     add(
       end.retryFirstPacket,
@@ -81,9 +78,4 @@ function silenceEvidence(k: Case, end: End, name: string, add: AddEvidence): voi
       end.windowProbeLastAtUs,
       `last of ${end.windowProbes} zero-window probes by the ${name}`,
     );
-}
-
-export function ordinal(n: number): string {
-  const tail = n % 100 >= 11 && n % 100 <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th');
-  return `${n}${tail}`;
 }

@@ -1,6 +1,7 @@
 import { STATE_NAMES } from '../../states/index.ts';
 import { Flag } from '../../wire/segment.ts';
 import type { Diagnosis } from '../diagnosis.ts';
+import { lostSegments, strangeSegments } from '../peer/report.ts';
 import { formatFlags } from '../text.ts';
 import type { Connection, End, IcmpRecord } from '../track/connection.ts';
 import { type LoggedSegment, Note } from '../track/log.ts';
@@ -28,15 +29,30 @@ export function buildLadder(
   const { c } = d.case;
   const steps: LadderStep[] = [];
   const icmp = [...c.icmp];
+  const compared = comparedBy(d);
   let seen = 0;
   for (const s of segments) {
     while (icmp.length > 0 && icmp[0]!.packet < s.packet) steps.push(icmpStep(c, icmp.shift()!, decisive));
     const skipped = seen === 32 ? Math.max(0, c.log.appended - segments.length) : 0;
     seen++;
-    steps.push(segmentStep(d, s, decisive, skipped));
+    steps.push(segmentStep(d, s, decisive, skipped, compared));
   }
   for (const i of icmp) steps.push(icmpStep(c, i, decisive));
   return steps;
+}
+
+interface Compared {
+  readonly lost: ReadonlySet<number>;
+  readonly strange: ReadonlySet<number>;
+}
+
+/** What a second capture says of these packets. */
+function comparedBy({ peer }: Diagnosis): Compared {
+  const packets = (list: readonly LoggedSegment[]): Set<number> => new Set(list.map((s) => s.packet));
+  return {
+    lost: packets(peer === null ? [] : lostSegments(peer)),
+    strange: packets(peer === null ? [] : strangeSegments(peer)),
+  };
 }
 
 function segmentStep(
@@ -44,6 +60,7 @@ function segmentStep(
   s: LoggedSegment,
   decisive: ReadonlySet<number>,
   skipped: number,
+  compared: Compared,
 ): LadderStep {
   const { c, o } = d.case;
   const from = s.direction === 0 ? c.client : c.server;
@@ -58,13 +75,17 @@ function segmentStep(
     packet: s.packet,
     at: s.atUs / 1e6,
     from:
-      foreignReset || (s.notes & Note.foreign) !== 0 ? 'middlebox' : s.direction === 0 ? 'client' : 'server',
+      foreignReset || (s.notes & Note.foreign) !== 0 || compared.strange.has(s.packet)
+        ? 'middlebox'
+        : s.direction === 0
+          ? 'client'
+          : 'server',
     flags: formatFlags(s.flags),
     seq: relative(s.seq, from),
     ack: (s.flags & Flag.ack) === 0 ? null : relative(s.ack, to),
     length: s.length,
     window: s.window,
-    notes: noteNames(d, s),
+    notes: noteNames(d, s, compared.lost),
     clientState: stateAt(c.client, s.packet),
     serverState: stateAt(c.server, s.packet),
     decisive: decisive.has(s.packet),
@@ -72,11 +93,12 @@ function segmentStep(
   };
 }
 
-function noteNames(d: Diagnosis, s: LoggedSegment): string[] {
+function noteNames(d: Diagnosis, s: LoggedSegment, lost: ReadonlySet<number>): string[] {
   const names = NOTE_NAMES.filter(([bit]) => (s.notes & bit) !== 0).map(([, name]) => name);
   const reset = d.case.reset;
   if (reset !== null && reset.record.packet === s.packet && reset.form !== 'other')
     names.push(`form ${reset.form}`);
+  if (lost.has(s.packet)) names.push('lost');
   return names;
 }
 

@@ -1,4 +1,5 @@
 import type { Diagnosis } from '../diagnosis.ts';
+import { formatTimes } from '../text.ts';
 import type { Connection, End } from '../track/connection.ts';
 
 /** Short remarks on what else was seen, in a fixed order. */
@@ -23,10 +24,11 @@ export function notesOf(d: Diagnosis): string[] {
 
 function endNotes(notes: string[], name: string, end: End, peer: End): void {
   if (end.fins > 1) notes.push(`${name} sent its FIN ${end.fins} times`);
-  if (peer.lastAckRepeats > 0) notes.push(`last ACK to the ${name} sent again ${times(peer.lastAckRepeats)}`);
+  if (peer.lastAckRepeats > 0)
+    notes.push(`last ACK to the ${name} sent again ${formatTimes(peer.lastAckRepeats)}`);
   if (end.retransmissions > 0)
     notes.push(`${name} retransmitted ${end.retransmissions} segment${end.retransmissions === 1 ? '' : 's'}`);
-  if (end.zeroWindows > 0) notes.push(`${name} closed its window ${times(end.zeroWindows)}`);
+  if (end.zeroWindows > 0) notes.push(`${name} closed its window ${formatTimes(end.zeroWindows)}`);
   if (end.keepaliveProbes > 0)
     notes.push(`${name} sent ${end.keepaliveProbes} keepalive probe${end.keepaliveProbes === 1 ? '' : 's'}`);
 }
@@ -37,8 +39,4 @@ function captureNotes(notes: string[], c: Connection): void {
   if (c.foreign > 0)
     notes.push(`${c.foreign} segment${c.foreign === 1 ? '' : 's'} cannot come from the end named as sender`);
   if (c.client.segments === 0 || c.server.segments === 0) notes.push('only one direction was captured');
-}
-
-function times(n: number): string {
-  return n === 1 ? 'once' : `${n} times`;
 }

@@ -2,6 +2,7 @@ import { STATE_NAMES } from '../../states/index.ts';
 import { OptionBit } from '../../wire/segment.ts';
 import type { Diagnosis } from '../diagnosis.ts';
 import { BOTH, NOBODY } from '../outcome.ts';
+import { basisOf, caseNear, comparisonOf } from '../peer/report.ts';
 import { endpointOf } from '../text.ts';
 import { CLIENT, type Connection, type End as EndRecord, SERVER } from '../track/connection.ts';
 import { initialHopLimit } from '../track/habits.ts';
@@ -20,7 +21,7 @@ export function buildReport(
   segments: readonly LoggedSegment[],
 ): ConnectionEnding {
   const { o } = d.case;
-  const verdict = buildVerdict(d);
+  const verdict = buildVerdict(d, segments);
   return {
     type: 'connection',
     flow: c.flow,
@@ -36,10 +37,10 @@ export function buildReport(
     closeKind: o.closeKind,
     closeForm: o.closeForm,
     rstSender: senderName(o.rstSender),
-    rstForm: o.reset?.form ?? null,
+    rstForm: basisOf(d).o.reset?.form ?? null,
     timeWait: closerName(o.timeWait),
     timeWaitUntil: o.timeWait === NOBODY ? null : o.timeWaitUntilUs / 1e6,
-    states: { client: stepsOf(c.client), server: stepsOf(c.server) },
+    states: { client: stepsOf(d, CLIENT), server: stepsOf(d, SERVER) },
     ends: { client: endReport(d, c.client, 'client'), server: endReport(d, c.server, 'server') },
     rtt: o.rttUs > 0 ? o.rttUs / 1e6 : null,
     longestIdle: c.longestIdleUs / 1e6,
@@ -53,6 +54,7 @@ export function buildReport(
             : null,
     notes: notesOf(d),
     verdict,
+    ...(d.peer === null ? {} : { peer: comparisonOf(d.peer) }),
     ladder: buildLadder(d, segments, new Set(verdict.evidence.map((e) => e.packet))),
   };
 }
@@ -64,8 +66,10 @@ function openingOf(c: Connection): ConnectionEnding['opening'] {
   return c.server.syns > 0 ? 'half' : 'unanswered';
 }
 
-function stepsOf(end: EndRecord): StateStep[] {
-  return end.history.map((h) => ({ state: STATE_NAMES[h.state]!, at: h.atUs / 1e6 }));
+function stepsOf(d: Diagnosis, end: number): StateStep[] {
+  const { k, aheadUs } = caseNear(d, end);
+  const { history } = k.c.end(end);
+  return history.map((h) => ({ state: STATE_NAMES[h.state]!, at: (h.atUs - aheadUs) / 1e6 }));
 }
 
 function endReport(d: Diagnosis, e: EndRecord, end: End): EndReport {
@@ -89,8 +93,13 @@ function endReport(d: Diagnosis, e: EndRecord, end: End): EndReport {
     options: optionsOf(e),
     hopLimit: e.hopLimit < 0 ? null : e.hopLimit,
     initialHopLimit: e.hopLimit < 0 ? null : initialHopLimit(e.hopLimit),
-    applicationSees: applicationSees(d.case, e, end),
+    applicationSees: seenByApplication(d, end),
   };
+}
+
+function seenByApplication(d: Diagnosis, end: End): string | null {
+  const { k } = caseNear(d, end === 'client' ? CLIENT : SERVER);
+  return applicationSees(k, end === 'client' ? k.client : k.server, end);
 }
 
 function ackedBytes(e: EndRecord): number {

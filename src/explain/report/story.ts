@@ -1,22 +1,24 @@
+import { Flag } from '../../wire/segment.ts';
 import type { Case } from '../causes/cause.ts';
+import { unackedText } from '../causes/signs/words.ts';
 import type { Diagnosis } from '../diagnosis.ts';
-import { formatBytes, formatDuration } from '../text.ts';
-import type { End } from '../track/connection.ts';
+import { basisOf, comparedStory, mentionsHere } from '../peer/report.ts';
+import { formatBytes, formatDuration, nameOf } from '../text.ts';
+import type { End, ResetRecord } from '../track/connection.ts';
 import { applicationSees } from './applications.ts';
 
 /** Two or three sentences with the connection's own numbers: how it ended, and what the cause says about it. */
 export function tellStory(d: Diagnosis): string {
-  const k = d.case;
+  const { peer } = d;
+  const k = basisOf(d);
   const told = [endingOf(k)];
   if (d.cause?.story !== undefined) told.push(d.cause.story(k));
   else if (d.cause !== null) told.push(d.cause.summary);
   const price = consequences(k);
   if (price !== '') told.push(price);
-  return told.filter((s) => s !== '').join(' ');
-}
-
-function nameOf(k: Case, end: End): string {
-  return end === k.client ? 'client' : 'server';
+  if (peer !== null) told.push(comparedStory(peer));
+  const story = told.filter((s) => s !== '').join(' ');
+  return peer !== null && k === peer.there ? mentionsHere(peer, story) : story;
 }
 
 function exchanged(k: Case): string {
@@ -26,7 +28,7 @@ function exchanged(k: Case): string {
 }
 
 function endingOf(k: Case): string {
-  const { o, c, client, server } = k;
+  const { o, c, client } = k;
   const age = formatDuration(c.lastUs - c.startUs);
   switch (o.closeKind) {
     case 'refused':
@@ -46,7 +48,7 @@ function endingOf(k: Case): string {
     case 'fin':
       return finStory(k);
     default:
-      return resetStory(k, client, server);
+      return resetStory(k);
   }
 }
 
@@ -64,7 +66,7 @@ function finStory(k: Case): string {
   return `${how}, ${exchanged(k)}${other}.`;
 }
 
-function resetStory(k: Case, client: End, server: End): string {
+function resetStory(k: Case): string {
   const { record: r, foreign } = k.reset!;
   const who =
     foreign === null
@@ -79,8 +81,6 @@ function resetStory(k: Case, client: End, server: End): string {
     k.reset!.answers && r.trigger !== null
       ? `, ${formatDuration(r.atUs - r.trigger.atUs)} after the ${r.from === 0 ? 'server' : 'client'}'s packet ${r.trigger.packet}`
       : '';
-  void client;
-  void server;
   return `${first}${sent} ${exchanged(k)}${answer}.`;
 }
 
@@ -106,11 +106,40 @@ function consequences(k: Case): string {
     const text = sees === null ? undefined : ERRORS[sees];
     if (text !== undefined) said.push(`the ${nameOf(k, end)}'s application sees ${sees} (${text})`);
   }
-  if (k.reset?.accepted && k.o.closeKind === 'rst' && k.o.timeWait < 0)
-    said.push('no TIME-WAIT remains on either side');
-  if (said.length === 0) return '';
-  const line = said.join('; ');
-  return `${line.charAt(0).toUpperCase()}${line.slice(1)}.`;
+  const byReset = k.reset?.accepted && (k.o.closeKind === 'rst' || k.o.closeKind === 'fin-then-rst');
+  if (byReset && k.o.timeWait < 0) said.push('no TIME-WAIT remains on either side');
+  const told = said.length === 0 ? '' : `${capitalised(said.join('; '))}.`;
+  const lost = byReset ? losses(k) : '';
+  return [told, lost].filter((s) => s !== '').join(' ');
+}
+
+/** Which bytes the reset can have cost, in the order of doubt: not read, not delivered, refused. */
+function losses(k: Case): string {
+  const { record: r, form, foreign } = k.reset!;
+  const aborted = form === 'A' && foreign === null;
+  const [sender, receiver] = [nameOf(k, k.sender!), nameOf(k, k.receiver!)];
+  const lost: string[] = [];
+  if (aborted && r.senderUnread > 0)
+    lost.push(
+      `up to ${formatBytes(r.senderUnread)} that the ${sender} had received but its application may not have read`,
+    );
+  const unsent = aborted ? unackedText(k.sender!) : 0;
+  if (unsent > 0)
+    lost.push(`${formatBytes(unsent)} of the ${sender} without acknowledgement, dropped with its send queue`);
+  const refused = undelivered(k.receiver!, r);
+  if (refused > 0) lost.push(`${formatBytes(refused)} of the ${receiver} without acknowledgement`);
+  return lost.length === 0 ? '' : `What can be lost: ${lost.join('; ')}.`;
+}
+
+/** Text of the reset end that neither an ACK nor the RST itself acknowledges. */
+function undelivered(end: End, r: ResetRecord): number {
+  const unacked = unackedText(end);
+  if ((r.flags & Flag.ack) === 0 || !end.acked) return unacked;
+  return Math.max(0, unacked - Math.max(0, (r.ack - end.sndUna) | 0));
+}
+
+function capitalised(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 const ERRORS: Readonly<Record<string, string>> = {

@@ -1,33 +1,58 @@
+import type { AddEvidence } from '../causes/cause.ts';
 import type { Diagnosis } from '../diagnosis.ts';
+import { basisOf, evidenceHere, peerEvidence } from '../peer/report.ts';
+import type { LoggedSegment } from '../track/log.ts';
 import type { Evidence, Verdict } from '../types.ts';
 import { gatherEvidence } from './evidence.ts';
 import { tellStory } from './story.ts';
 
-export function buildVerdict(d: Diagnosis): Verdict {
-  const { cause, alternatives } = d;
+export function buildVerdict(d: Diagnosis, segments: readonly LoggedSegment[]): Verdict {
+  const { cause, alternatives, peer } = d;
+  const k = basisOf(d);
+  const elsewhere = peer !== null && k === peer.there ? peer : null;
   const evidence: Evidence[] = [];
-  gatherEvidence(d.case, (packet, atUs, shows) => {
-    if (packet > 0) evidence.push({ packet, at: atUs / 1e6, shows });
-  });
-  cause?.evidence?.(d.case, (packet, atUs, shows) => {
-    if (packet > 0) evidence.push({ packet, at: atUs / 1e6, shows });
-  });
-  evidence.sort((a, b) => a.packet - b.packet);
+  const add: AddEvidence = (packet, atUs, shows) => {
+    if (packet <= 0) return;
+    evidence.push(
+      elsewhere === null
+        ? { packet, at: atUs / 1e6, shows }
+        : evidenceHere(elsewhere, segments, packet, atUs, shows),
+    );
+  };
+  gatherEvidence(k, add);
+  cause?.evidence?.(k, add);
+  if (peer !== null) evidence.push(...peerEvidence(peer, segments));
   return {
     cause: cause?.id ?? null,
     confidence: Math.round(d.confidence * 100) / 100,
     alternatives: alternatives.map((a) => a.id),
-    evidence,
+    evidence: joined(evidence),
     remedy: cause?.remedy ?? '',
     wouldSettle:
       cause === null
         ? whatWouldTell(d)
         : alternatives.length > 0 || d.confidence < 0.9
-          ? cause.wouldSettle
+          ? stillOpen(d, cause.wouldSettle)
           : [],
     story: tellStory(d),
     reason: cause === null ? reasonOf(d) : null,
   };
+}
+
+/** One entry a packet, in their order; what several facts say of one packet is joined, but not across captures. */
+function joined(evidence: readonly Evidence[]): Evidence[] {
+  const entries = new Map<string, Evidence>();
+  for (const e of evidence) {
+    const key = e.capture === undefined ? `${e.packet}` : `${e.packet} ${e.shows}`;
+    const known = entries.get(key);
+    entries.set(key, known === undefined ? e : { ...known, shows: `${known.shows}; ${e.shows}` });
+  }
+  return [...entries.values()].sort((a, b) => a.packet - b.packet);
+}
+
+/** A capture on the other side is there already. */
+function stillOpen(d: Diagnosis, wouldSettle: readonly string[]): readonly string[] {
+  return d.peer === null ? wouldSettle : wouldSettle.filter((w) => !w.startsWith('a capture on the '));
 }
 
 function reasonOf(d: Diagnosis): string {
@@ -40,5 +65,6 @@ function reasonOf(d: Diagnosis): string {
 
 function whatWouldTell(d: Diagnosis): string[] {
   if (d.case.o.closeKind === 'open') return ['a capture that goes on until the connection ends'];
+  if (d.peer !== null) return ['a capture of both directions'];
   return ['a capture of both directions', 'a capture at the other end, given with --peer'];
 }

@@ -1,0 +1,95 @@
+import { describe } from 'vitest';
+import { itIsNot, itShows } from '../../../test/support/causes.ts';
+import { exchange, handshake } from '../../../test/support/trace.ts';
+
+const abort = (r: number) => `${exchange(r)}
+  100 C RST ACK`;
+const neverAnswered = (r: number) => `${handshake(r)}
+  0.1 C PSH ACK 400
+  ${r} S ACK
+  50 S RST ACK`;
+const freed = (r: number) => `${exchange(r)}
+  100 C RST ACK win=1002`;
+const shrunk = (r: number) => `${exchange(r)}
+  5 S PSH ACK 8000
+  0.1 C ACK win=440
+  50 C RST ACK win=440`;
+const ownWordLast = (r: number) => `${exchange(r)}
+  100 S RST ACK`;
+const shutWindow = (r: number) => `${exchange(r)}
+  5 C PSH ACK 1000
+  ${r} S ACK win=0
+  730 C RST ACK`;
+const openWindow = (r: number) => `${exchange(r)}
+  5 C PSH ACK 1000
+  ${r} S ACK
+  730 C RST ACK`;
+const passive = (answer: string, window: number) => (r: number) =>
+  `${exchange(r)}
+  100 C FIN ACK win=${window}
+  ${r} S ACK
+  50 S ${answer}`;
+const finWait2 = (r: number) => `${exchange(r)}
+  100 C FIN ACK
+  ${r} S ACK
+  30 C RST ACK`;
+const empty = (r: number) => `${handshake(r)}
+  5 C RST ACK`;
+const lateText = (length: number) => (r: number) =>
+  `${exchange(r)}
+  100 C FIN ACK
+  ${r} S ACK
+  50 S PSH ACK ${length}
+  0.1 C RST`;
+const lastWord = (r: number) => `${exchange(r)}
+  100 S FIN ACK
+  0.1 C PSH ACK 24
+  0.1 C FIN ACK
+  ${r} S RST`;
+const taken = (r: number) => `${exchange(r)}
+  100 C FIN ACK
+  ${r} S ACK
+  50 S PSH ACK 500
+  0.1 C ACK
+  ${r} S FIN ACK
+  0.1 C ACK`;
+
+describe('app-abort', () => {
+  itShows('linger0-abort', 'RST of a live socket with nothing unread for certain', abort, { bothWays: true });
+  itShows('linger0-abort', 'the RST came after its sender had answered all', ownWordLast, { bothWays: true });
+  itIsNot('linger0-abort', 'the request was never answered', neverAnswered);
+  itIsNot('linger0-abort', 'the RST offers more room than the last segment', freed, { bothWays: true });
+
+  itShows('close-with-unread-data', 'a request that was never answered', neverAnswered);
+  itShows('close-with-unread-data', 'the RST offers the room of the freed buffer', freed, { bothWays: true });
+  itShows('close-with-unread-data', 'the window had shrunk by what was unread', shrunk, { bothWays: true });
+  itShows('close-with-unread-data', 'an answer that may not have been read', abort, { beside: true });
+  itIsNot('close-with-unread-data', 'an answered peer resets', ownWordLast);
+
+  itShows('linger0-abort-data-lost', 'the peer had no room for what was queued', shutWindow, {
+    bothWays: true,
+  });
+  itIsNot('linger0-abort-data-lost', 'everything was acknowledged', openWindow, { bothWays: true });
+
+  itShows('linger0-in-close-wait', 'RST where a FIN was due', passive('RST ACK', 501), { bothWays: true });
+  itIsNot('linger0-in-close-wait', 'FIN as it was due', passive('FIN ACK', 501), { bothWays: true });
+
+  itShows('linger0-in-last-ack', 'the peer has closed, and its window too', passive('RST ACK', 0), {
+    bothWays: true,
+  });
+  itIsNot('linger0-in-last-ack', 'nothing was owed', passive('RST ACK', 501), { bothWays: true });
+
+  itShows('linger2-negative', 'RST of the closer in FIN-WAIT-2', finWait2, { bothWays: true });
+  itIsNot('linger2-negative', 'data had come that the RST answers', lateText(500), { bothWays: true });
+
+  itShows('reset-before-accept', 'a client that connects and resets', empty);
+  itIsNot('reset-before-accept', 'data had been exchanged', abort);
+
+  itShows('peer-sent-after-close', 'data after the acknowledged FIN meets no reader', lateText(500), {
+    bothWays: true,
+  });
+  itIsNot('peer-sent-after-close', 'data after the FIN is taken', taken, { bothWays: true });
+
+  itShows('harmless-rst-after-close', 'a last word, closed behind', lastWord);
+  itIsNot('harmless-rst-after-close', 'more than a last word', lateText(500));
+});

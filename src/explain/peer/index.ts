@@ -1,0 +1,1 @@
+export { PeerCapture, type PeerOptions } from './capture.ts';
