@@ -11,6 +11,9 @@ const FLOOR = 0.3;
 /** Alternatives are kept while they fit at least this well beside the first. */
 const BESIDE = 0.5;
 const MAX_ALTERNATIVES = 3;
+const USUAL = 0.6;
+/** From this fit on, a special cause leaves no room for the usual one beside it. */
+const CERTAIN = 0.85;
 
 /** A verdict before it is put into words. */
 export interface Diagnosis {
@@ -59,7 +62,9 @@ function byKind(): Map<CloseKind, Cause[]> {
 /** Judges how the connection ended and which causes fit, the best first. */
 export function diagnose(c: Connection, captureEndUs: number, mslUs: number): Diagnosis {
   const k = makeCase(c, captureEndUs, mslUs);
-  return conclude(k, rankCauses(k));
+  const diagnosis = conclude(k, rankCauses(k));
+  diagnosis.cause?.implies?.(k);
+  return diagnosis;
 }
 
 /** The causes that fit, the best first. */
@@ -69,8 +74,13 @@ export function rankCauses(k: Case): Fitting[] {
     const fit = cause.fit(k);
     if (fit >= FLOOR) fitting.push({ cause, fit });
   }
-  if (fitting.length > 1) fitting.sort((a, b) => b.fit - a.fit);
+  if (fitting.length > 1) fitting.sort((a, b) => rankOf(b) - rankOf(a));
   return fitting;
+}
+
+/** A close as usual explains nothing that a special cause explains too. */
+function rankOf(f: Fitting): number {
+  return f.cause.usual ? f.fit * USUAL : f.fit;
 }
 
 export function conclude(k: Case, fitting: readonly Fitting[]): Diagnosis {
@@ -78,7 +88,7 @@ export function conclude(k: Case, fitting: readonly Fitting[]): Diagnosis {
   const best = fitting[0]!;
   const beside = fitting
     .slice(1)
-    .filter((f) => f.fit >= best.fit * BESIDE)
+    .filter((f) => rankOf(f) >= rankOf(best) * BESIDE && !(f.cause.usual && best.fit >= CERTAIN))
     .slice(0, MAX_ALTERNATIVES);
   const weight = beside.reduce((sum, f) => sum + f.fit, best.fit);
   return {

@@ -70,8 +70,12 @@ export interface Cause {
   readonly scenario: string | null;
   /** Close kinds it can show as; empty where no packet shows it. */
   readonly kinds: readonly CloseKind[];
+  /** The usual course of things: whatever else fits comes before it. */
+  readonly usual?: true;
   /** How well it fits what was seen: 0 excluded, 1 fits in every point. Pure; called once a connection. */
   readonly fit: (k: Case) => number;
+  /** States that the verdict implies and the wire does not show; called once, if it is the verdict. */
+  readonly implies?: (k: Case) => void;
   /** The story with real numbers, two or three sentences; without it the report tells the ending only. */
   readonly story?: (k: Case) => string;
   /** The packets it stands on. */

@@ -31,6 +31,10 @@ export const finClientFirst: Cause = {
   ],
   scenario: null,
   kinds: ['fin'],
-  fit: (k) => (plainClose(k) && k.c.firstFinFrom === 0 && !isSimultaneous(k.c) ? 0.55 : 0),
+  usual: true,
+  fit: (k) =>
+    plainClose(k) && k.c.firstFinFrom === 0 && !isSimultaneous(k.c) && k.o.closeForm !== 'three-segments'
+      ? 0.95
+      : 0,
   story: plainCloseWords,
 };

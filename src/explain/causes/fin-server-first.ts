@@ -27,6 +27,10 @@ export const finServerFirst: Cause = {
   ],
   scenario: null,
   kinds: ['fin'],
-  fit: (k) => (plainClose(k) && k.c.firstFinFrom === 1 && !isSimultaneous(k.c) ? 0.55 : 0),
+  usual: true,
+  fit: (k) =>
+    plainClose(k) && k.c.firstFinFrom === 1 && !isSimultaneous(k.c) && k.o.closeForm !== 'three-segments'
+      ? 0.95
+      : 0,
   story: plainCloseWords,
 };

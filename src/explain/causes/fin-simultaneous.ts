@@ -27,7 +27,7 @@ export const finSimultaneous: Cause = {
   ],
   scenario: null,
   kinds: ['fin'],
-  fit: (k) => (plainClose(k) && isSimultaneous(k.c) ? 0.9 : 0),
+  fit: (k) => (plainClose(k) && isSimultaneous(k.c) ? 0.95 : 0),
   story: (k) =>
     `The FINs were seen ${between(k.client.finAtUs, k.server.finAtUs)} apart and neither acknowledges the other: they crossed, and both ends passed CLOSING. ${timeWaitWords(k)}`,
 };

@@ -25,7 +25,8 @@ export const finThreeSegments: Cause = {
   ],
   scenario: null,
   kinds: ['fin'],
-  fit: (k) => (plainClose(k) && k.o.closeForm === 'three-segments' ? 0.6 : 0),
+  usual: true,
+  fit: (k) => (plainClose(k) && k.o.closeForm === 'three-segments' ? 0.95 : 0),
   story: (k) => {
     const { closer, passive } = namesOf(k);
     return `The ${passive}'s own FIN, ${between(k.closer!.finAtUs, k.passive!.finAtUs)} after the first, also acknowledges the ${closer}'s: two segments in one. ${timeWaitWords(k)}`;

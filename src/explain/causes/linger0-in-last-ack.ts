@@ -1,4 +1,6 @@
+import { State } from '../../states/index.ts';
 import { formatBytes } from '../text.ts';
+import { insertBeforeLast } from '../track/states.ts';
 import type { Cause } from './cause.ts';
 import { zeroWindowEvidence } from './signs/evidence.ts';
 import { abortedLive } from './signs/resets.ts';
@@ -38,6 +40,8 @@ export const linger0InLastAck: Cause = {
     if (k.sender!.fins > 0) return 0.8;
     return owedData(k, k.sender!, k.receiver!, k.reset!.record.atUs) ? 0.8 : 0;
   },
+  // Its FIN was queued behind the data that it still owed, so close() had left CLOSE-WAIT unseen.
+  implies: (k) => insertBeforeLast(k.sender!, State.closeWait, State.lastAck),
   story: (k) => {
     const { sender, receiver } = namesOf(k);
     const s = k.sender!;

@@ -93,3 +93,11 @@ function arrivalOfHandshake(
   }
   if (done) c.opening = false;
 }
+
+/** Puts a state between `after` and the last step, where that is the step before it. */
+export function insertBeforeLast(end: End, after: State, state: State): void {
+  const { history } = end;
+  const last = history.at(-1);
+  if (last === undefined || history.at(-2)?.state !== after) return;
+  history.splice(-1, 0, { state, atUs: last.atUs, packet: last.packet });
+}
