@@ -1,4 +1,5 @@
 import type { Packet } from '../capture/packet.ts';
+import type { Cause } from '../explain/causes/cause.ts';
 import type { CloseKind, ConnectionEnding, End, Finding, InputProblem, Summary } from '../explain/types.ts';
 
 /** What the commands need of the engine. Valid only during the call that hands it over. */
@@ -41,17 +42,7 @@ export interface Engine {
 
 export type CreateEngine = (options: EngineOptions) => Promise<Engine>;
 
-export type Severity = 'ok' | 'note' | 'warning' | 'error';
+export type { Severity } from '../explain/causes/cause.ts';
 
-export interface CatalogueEntry {
-  readonly id: string;
-  readonly group: string;
-  readonly title: string;
-  readonly summary: string;
-  readonly recognise: string;
-  readonly remedy: string;
-  readonly wouldSettle: readonly string[];
-  readonly references: readonly string[];
-  readonly scenario: string | null;
-  readonly severity: Severity;
-}
+/** What is printed of a cause. */
+export type CatalogueEntry = Omit<Cause, 'kinds' | 'fit' | 'implies' | 'story' | 'evidence' | 'usual'>;

@@ -1,8 +1,9 @@
 import { Event, State } from '../states/index.ts';
 import { Flag } from '../wire/segment.ts';
 import { isExact } from './track/closing.ts';
-import { CLIENT, type Connection, type End, type ResetRecord, SERVER } from './track/connection.ts';
+import { CLIENT, type Connection, type End, SERVER } from './track/connection.ts';
 import { hopsOf } from './track/habits.ts';
+import type { ResetRecord } from './track/records.ts';
 import { revert, stateOf, step } from './track/states.ts';
 import type { CloseForm, CloseKind } from './types.ts';
 

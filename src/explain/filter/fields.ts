@@ -1,3 +1,4 @@
+import { STATE_NAMES } from '../../states/index.ts';
 import type { ConnectionEnding, Endpoint } from '../types.ts';
 
 /** What a field of the filter language holds; each kind has its own values and operators. */
@@ -31,19 +32,6 @@ const KINDS = [
   'open',
 ];
 const FORMS = ['four-segments', 'three-segments', 'simultaneous', 'half-close', 'none'];
-const STATES = [
-  'CLOSED',
-  'LISTEN',
-  'SYN-SENT',
-  'SYN-RECEIVED',
-  'ESTABLISHED',
-  'FIN-WAIT-1',
-  'FIN-WAIT-2',
-  'CLOSE-WAIT',
-  'CLOSING',
-  'LAST-ACK',
-  'TIME-WAIT',
-];
 const ERRORS = ['EOF', 'ECONNRESET', 'ECONNREFUSED', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH', 'ENETUNREACH'];
 
 const lastState = (e: ConnectionEnding, end: 'client' | 'server'): string[] => {
@@ -97,21 +85,21 @@ export const FILTER_FIELDS: readonly FilterField[] = [
   {
     name: 'state',
     kind: 'name',
-    values: STATES,
+    values: STATE_NAMES,
     describes: 'state that either end was in at the end',
     get: (e) => [...lastState(e, 'client'), ...lastState(e, 'server')],
   },
   {
     name: 'client.state',
     kind: 'name',
-    values: STATES,
+    values: STATE_NAMES,
     describes: "the client's state at the end",
     get: (e) => lastState(e, 'client'),
   },
   {
     name: 'server.state',
     kind: 'name',
-    values: STATES,
+    values: STATE_NAMES,
     describes: "the server's state at the end",
     get: (e) => lastState(e, 'server'),
   },

@@ -10,7 +10,8 @@ import {
   type ResetFacts,
   resetFacts,
 } from '../outcome.ts';
-import { CLIENT, type Connection, type ResetRecord, SERVER } from '../track/connection.ts';
+import { CLIENT, type Connection, SERVER } from '../track/connection.ts';
+import type { ResetRecord } from '../track/records.ts';
 import type { PeerFacts } from './facts.ts';
 import { nameOf } from './report.ts';
 

@@ -3,8 +3,9 @@ import { Flag } from '../../wire/segment.ts';
 import type { Diagnosis } from '../diagnosis.ts';
 import { lostSegments, strangeSegments } from '../peer/report.ts';
 import { formatFlags } from '../text.ts';
-import type { Connection, End, IcmpRecord } from '../track/connection.ts';
+import type { Connection, End } from '../track/connection.ts';
 import { type LoggedSegment, Note } from '../track/log.ts';
+import type { IcmpRecord } from '../track/records.ts';
 import type { LadderStep } from '../types.ts';
 import { icmpName } from './icmp-names.ts';
 

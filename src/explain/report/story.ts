@@ -4,7 +4,8 @@ import { unackedText } from '../causes/signs/words.ts';
 import type { Diagnosis } from '../diagnosis.ts';
 import { basisOf, comparedStory, mentionsHere } from '../peer/report.ts';
 import { formatBytes, formatDuration, nameOf } from '../text.ts';
-import type { End, ResetRecord } from '../track/connection.ts';
+import type { End } from '../track/connection.ts';
+import type { ResetRecord } from '../track/records.ts';
 import { applicationSees } from './applications.ts';
 
 /** Two or three sentences with the connection's own numbers: how it ended, and what the cause says about it. */

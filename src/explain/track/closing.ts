@@ -1,7 +1,8 @@
 import { Event, FIN_TAKEN, State } from '../../states/index.ts';
 import { Flag, type Segment } from '../../wire/segment.ts';
-import { CLIENT, type Connection, type End, type ResetRecord, type TriggerRecord } from './connection.ts';
+import { CLIENT, type Connection, type End } from './connection.ts';
 import { hopsOf } from './habits.ts';
+import type { ResetRecord, TriggerRecord } from './records.ts';
 import { noteServerReset } from './servers.ts';
 import { leaveHalfClosed, revert, stateOf, step } from './states.ts';
 

@@ -1,4 +1,5 @@
-import type { Connection, PreviousIncarnation } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { PreviousIncarnation } from './records.ts';
 import { stateOf } from './states.ts';
 
 /** What a buried connection may still be asked. */
