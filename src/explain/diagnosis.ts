@@ -79,7 +79,7 @@ export function rankCauses(k: Case): Fitting[] {
 }
 
 /** A close as usual explains nothing that a special cause explains too. */
-function rankOf(f: Fitting): number {
+export function rankOf(f: Fitting): number {
   return f.cause.usual ? f.fit * USUAL : f.fit;
 }
 

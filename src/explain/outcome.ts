@@ -259,9 +259,13 @@ function timeWaitOf(c: Connection): Who {
 
 /** An RST without ACK flag after it says that nothing was kept: TIME-WAIT would have answered with an ACK. */
 function keepsTimeWait(c: Connection, end: number): boolean {
-  const entered = c.end(end).history.find((h) => h.state === State.timeWait);
-  if (entered === undefined) return false;
-  return !c.resets.some((r) => r.from === end && (r.flags & Flag.ack) === 0 && r.atUs > entered.atUs);
+  for (const h of c.end(end).history) {
+    if (h.state !== State.timeWait) continue;
+    for (const r of c.resets)
+      if (r.from === end && (r.flags & Flag.ack) === 0 && r.atUs > h.atUs) return false;
+    return true;
+  }
+  return false;
 }
 
 /** TIME-WAIT starts again with each answer to a retransmitted FIN (RFC 9293 3.10.7.4, eighth). */

@@ -1,20 +1,10 @@
+import type { StateName } from '../states/names.ts';
+
 /** The public shapes of `explain`: what the library yields and what `--ndjson` prints (extend, never rename). */
 
-export type End = 'client' | 'server';
+export type { StateName };
 
-/** RFC 9293 3.3.2 names, in capitals as in its Figure 5. */
-export type StateName =
-  | 'CLOSED'
-  | 'LISTEN'
-  | 'SYN-SENT'
-  | 'SYN-RECEIVED'
-  | 'ESTABLISHED'
-  | 'FIN-WAIT-1'
-  | 'FIN-WAIT-2'
-  | 'CLOSE-WAIT'
-  | 'CLOSING'
-  | 'LAST-ACK'
-  | 'TIME-WAIT';
+export type End = 'client' | 'server';
 
 export type CloseKind =
   | 'fin'

@@ -25,7 +25,12 @@ export class MemoryOutput implements TextOutput {
   flush(): void {}
 }
 
-function cause(id: string, group: string, title: string, severity: Severity): CatalogueEntry {
+function cause(
+  id: string,
+  group: CatalogueEntry['group'],
+  title: string,
+  severity: Severity,
+): CatalogueEntry {
   return {
     id,
     group,

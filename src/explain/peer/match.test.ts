@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Flag } from '../../wire/segment.ts';
+import { NOBODY } from '../outcome.ts';
 import { CLIENT, SERVER } from '../track/connection.ts';
 import { type LoggedSegment, Note } from '../track/log.ts';
 import { alignClocks } from './clock.ts';
 import { missedBy } from './coverage.ts';
-import { matchSegments } from './match.ts';
+import { matchSegments, type Pair } from './match.ts';
 
 const BASE: LoggedSegment = {
   packet: 0,
@@ -156,6 +157,36 @@ describe('matching two captures', () => {
     const first = { ...BASE, packet: 1, seq: 100, length: 50, notes: Note.timestamps, tsVal: 1 };
     const second = { ...first, packet: 2, tsVal: 900, atUs: 900_000 };
     expect(packets(matchSegments([first, second], [{ ...second, packet: 7 }]).onlyHere)).toEqual([1]);
+  });
+});
+
+describe('aligning clocks', () => {
+  const pair = (direction: 0 | 1, sentUs: number, wayUs: number, aheadUs: number): Pair => {
+    const out = direction === CLIENT;
+    return {
+      here: { ...BASE, direction, atUs: out ? sentUs : sentUs + wayUs },
+      there: { ...BASE, direction, atUs: (out ? sentUs + wayUs : sentUs) + aheadUs },
+    };
+  };
+
+  it('goes by the fastest packets, whatever the queues did to the others, from either side', () => {
+    const ways = [400_000, 10_000, 250_000, 900_000];
+    const pairs = ways.flatMap((way, i) => [
+      pair(0, i * 1e6, way, 7_000_000),
+      pair(1, i * 1e6, 10_000, 7_000_000),
+    ]);
+    expect(alignClocks(pairs)).toMatchObject({ aheadUs: 7_000_000, at: CLIENT, bothWays: true });
+    const swapped = pairs.map((p) => ({ here: p.there, there: p.here }));
+    expect(alignClocks(swapped)).toMatchObject({ aheadUs: -7_000_000, at: SERVER });
+  });
+
+  it('tells the side by TTL where the clocks cannot', () => {
+    const p = pair(0, 1e6, 10, 0);
+    expect(alignClocks([{ here: p.here, there: { ...p.there, hopLimit: 60 } }])).toMatchObject({
+      at: CLIENT,
+    });
+    expect(alignClocks([p])).toMatchObject({ at: NOBODY, bothWays: false });
+    expect(alignClocks([])).toBeNull();
   });
 });
 

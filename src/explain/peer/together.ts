@@ -1,6 +1,6 @@
 import type { Case } from '../causes/cause.ts';
 import { answersUntranslated } from '../causes/signs/peer.ts';
-import { conclude, type Diagnosis, type Fitting, type PeerLook, rankCauses } from '../diagnosis.ts';
+import { conclude, type Diagnosis, type Fitting, type PeerLook, rankCauses, rankOf } from '../diagnosis.ts';
 import {
   BOTH,
   firstCloserOf,
@@ -85,25 +85,25 @@ function decide(own: readonly Fitting[], others: readonly Fitting[], facts: Peer
   const moreThere = facts.onlyThere.length > 0;
   if (more !== moreThere) return more ? HERE : THERE;
   const [a, b] = [own[0]!, others[0]!];
-  const there = weight(b) > weight(a) || (weight(b) === weight(a) && b.fit > a.fit);
+  const there = isUsual(a) === isUsual(b) ? rankOf(b) > rankOf(a) : isUsual(a);
   return { there, merge: true };
 }
 
 /** An ordinary close is what is seen where nothing else is: anything else that was seen goes before it. */
-function weight({ cause }: Fitting): number {
-  return cause.group === 'orderly' ? 0 : 1;
+function isUsual({ cause }: Fitting): boolean {
+  return cause.usual === true;
 }
 
 /** Each cause as well as it fits either capture; ordinary closes only where neither shows anything else. */
 function merge(own: readonly Fitting[], others: readonly Fitting[]): Fitting[] {
   const best = new Map<string, Fitting>();
-  const extraordinary = weight(own[0]!) > 0 || weight(others[0]!) > 0;
+  const extraordinary = !isUsual(own[0]!) || !isUsual(others[0]!);
   for (const f of [...own, ...others]) {
-    if (extraordinary && weight(f) === 0) continue;
+    if (extraordinary && isUsual(f)) continue;
     const have = best.get(f.cause.id);
     if (have === undefined || f.fit > have.fit) best.set(f.cause.id, f);
   }
-  return [...best.values()].sort((a, b) => b.fit - a.fit);
+  return [...best.values()].sort((a, b) => rankOf(b) - rankOf(a));
 }
 
 /** How it ended as the deciding capture shows it; where TIME-WAIT is, as the capture at that end shows it. */

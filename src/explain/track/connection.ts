@@ -1,5 +1,11 @@
 import { LogPages } from './log.ts';
-import type { IcmpRecord, PreviousIncarnation, ResetRecord, StateEntry } from './records.ts';
+import {
+  clearHistory,
+  type IcmpRecord,
+  type PreviousIncarnation,
+  type ResetRecord,
+  type StateEntry,
+} from './records.ts';
 import type { ServerRecord } from './servers.ts';
 
 /** Everything the tracker keeps of one end: what it sent, what it acknowledged, what it was answered. */
@@ -281,7 +287,7 @@ export class End {
     this.timedAtUs = -1;
     this.rttMinUs = -1;
     this.initialState = 0;
-    this.history.length = 0;
+    clearHistory(this.history);
   }
 }
 
@@ -437,8 +443,8 @@ export class Connection {
     this.evicted = false;
     this.client.reset();
     this.server.reset();
-    this.resets.length = 0;
-    this.icmp.length = 0;
+    if (this.resets.length > 0) this.resets.length = 0;
+    if (this.icmp.length > 0) this.icmp.length = 0;
   }
 
   end(index: number): End {

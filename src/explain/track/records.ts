@@ -1,8 +1,25 @@
 /** One state an end was in; `at` is the time of the packet that brought it there. */
 export interface StateEntry {
-  readonly state: number;
-  readonly atUs: number;
-  readonly packet: number;
+  state: number;
+  atUs: number;
+  packet: number;
+}
+
+/** Entries of connections that are over, for the next ones: they outlive the young generation (measured). */
+const spare: StateEntry[] = [];
+
+export function stateEntry(state: number, atUs: number, packet: number): StateEntry {
+  const entry = spare.pop();
+  if (entry === undefined) return { state, atUs, packet };
+  entry.state = state;
+  entry.atUs = atUs;
+  entry.packet = packet;
+  return entry;
+}
+
+export function clearHistory(history: StateEntry[]): void {
+  for (const entry of history) spare.push(entry);
+  history.length = 0;
 }
 
 /** What is known of a RST when it passes; only RSTs allocate. */

@@ -1,5 +1,6 @@
 import { Event, LINUX_TABLE, next, State } from '../../states/index.ts';
 import type { Connection, End } from './connection.ts';
+import { stateEntry } from './records.ts';
 
 /** The state an end is in, as inferred; CLOSED where nothing is known yet. */
 export function stateOf(end: End): number {
@@ -11,7 +12,7 @@ export function stateOf(end: End): number {
 const MAX_HISTORY = 32;
 
 function push(end: End, state: number, atUs: number, packet: number): void {
-  if (end.history.length < MAX_HISTORY) end.history.push({ state, atUs, packet });
+  if (end.history.length < MAX_HISTORY) end.history.push(stateEntry(state, atUs, packet));
 }
 
 /** Takes one event of the diagram; what the diagram calls impossible here was not seen rightly and changes nothing. */
@@ -99,5 +100,5 @@ export function insertBeforeLast(end: End, after: State, state: State): void {
   const { history } = end;
   const last = history.at(-1);
   if (last === undefined || history.at(-2)?.state !== after) return;
-  history.splice(-1, 0, { state, atUs: last.atUs, packet: last.packet });
+  history.splice(-1, 0, stateEntry(state, last.atUs, last.packet));
 }
