@@ -137,7 +137,7 @@ export class Explainer {
     const rest = this.connections.filter((c): c is Connection => c !== null);
     rest.sort((a, b) => a.flow - b.flow);
     for (const c of rest) this.giveOut(c);
-    for (const finding of this.population.findings()) this.onFinding?.(finding);
+    for (const finding of this.population.findings(2 * this.mslUs)) this.onFinding?.(finding);
   }
 
   summary(): Summary {

@@ -1,8 +1,9 @@
 import { formatAddress, formatEndpoint } from '../wire/index.ts';
 import { SEVERITY_WEIGHT } from './causes/cause.ts';
 import { causeById } from './causes/index.ts';
+import { Churn } from './churn.ts';
 import type { Diagnosis } from './diagnosis.ts';
-import type { Connection } from './track/connection.ts';
+import { CLIENT, type Connection } from './track/connection.ts';
 import type { CloseKind, Finding } from './types.ts';
 
 const MAX_FLOWS = 1_000;
@@ -32,11 +33,15 @@ export class Population {
   /** By cause, then by server or, for scans, client. */
   private readonly groups = new Map<string, Map<number | string, GroupOfEndings>>();
   private groupCount = 0;
+  private readonly churn = new Churn();
 
   add(c: Connection, d: Diagnosis): void {
     this.connections++;
-    const kind = d.case.o.closeKind;
+    const { closeKind: kind, timeWait } = d.case.o;
+    if (timeWait === CLIENT) this.churn.add(c);
     this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1);
+    // What is still open has no ending to explain.
+    if (d.cause === null && kind === 'open') return;
     const cause = d.cause?.id ?? 'undetermined';
     this.byCause.set(cause, (this.byCause.get(cause) ?? 0) + 1);
     if (d.cause !== null && (d.cause.severity !== 'ok' || SCAN_CAUSES.has(cause)))
@@ -55,8 +60,9 @@ export class Population {
       .sort((a, b) => b.connections * weight(b.cause) - a.connections * weight(a.cause));
   }
 
-  findings(): Finding[] {
-    const found: Finding[] = [];
+  /** `timeWaitUs`: how long TIME-WAIT lasts. */
+  findings(timeWaitUs: number): Finding[] {
+    const found = this.churn.findings(timeWaitUs);
     for (const groups of this.groups.values()) {
       for (const g of groups.values()) if (g.count >= GROUP_FROM) found.push(toFinding(g));
     }

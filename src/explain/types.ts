@@ -201,7 +201,7 @@ export interface Summary {
   readonly start: number | null;
   readonly end: number | null;
   readonly closeKinds: Readonly<Partial<Record<CloseKind, number>>>;
-  /** Connections per first cause (`undetermined` for none), most important first. */
+  /** Connections per first cause (`undetermined` for none; those open at the end without one are left out), most important first. */
   readonly causes: readonly { readonly cause: string; readonly connections: number }[];
   readonly problems: readonly InputProblem[];
   /** True where the input was not read to its end (Ctrl-C, damage). */
