@@ -1,5 +1,5 @@
 /**
- * Scores verdicts against labelled captures: `npm run score -- DIR [--groups LIST] [--cause ID] [--peer]`.
+ * Scores verdicts against labelled captures: `npm run score -- DIR [--groups LIST] [--causes ID,ID...] [--peer]`.
  * With `--peer` each row is scored with the run's other capture given too: first the client's with the server's, then
  * the server's with the client's.
  * DIR holds NAME.pcap, NAME-peer.pcap and NAME.json (label) files and a wire.json that says which answers are equal.
@@ -13,7 +13,7 @@ import { scoreFolder } from './score/score.ts';
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    cause: { type: 'string' },
+    causes: { type: 'string' },
     verbose: { type: 'boolean', short: 'v', default: false },
     groups: { type: 'string' },
     json: { type: 'boolean', default: false },
@@ -24,7 +24,7 @@ const { values, positionals } = parseArgs({
 const folder = positionals[0];
 if (folder === undefined) {
   console.error(
-    'usage: npm run score -- DIR [--groups orderly,app-abort,...] [--cause ID] [--peer] [--json] [-v]',
+    'usage: npm run score -- DIR [--groups orderly,app-abort,...] [--causes ID,ID...] [--peer] [--json] [-v]',
   );
   process.exit(2);
 }
@@ -34,7 +34,7 @@ const report = await scoreFolder({
     .filter((name) => name.endsWith('.json') && name !== 'wire.json')
     .map((name) => basename(name, '.json')),
   read: (name) => readFileSync(join(folder, name)),
-  ...(values.cause === undefined ? {} : { cause: values.cause }),
+  ...(values.causes === undefined ? {} : { causes: values.causes.split(',') }),
   ...(values.groups === undefined ? {} : { groups: values.groups.split(',') }),
   peer: values.peer,
 });

@@ -49,9 +49,15 @@ export interface ScoreInput {
   readonly folder: string;
   readonly names: readonly string[];
   readonly read: (name: string) => Uint8Array;
-  readonly cause?: string;
+  /** Only labels of these causes or groups; all where neither is given. */
+  readonly causes?: readonly string[];
   readonly groups?: readonly string[];
   readonly peer?: boolean;
+}
+
+function isWanted(label: Label, { causes, groups }: ScoreInput): boolean {
+  if (causes === undefined && groups === undefined) return true;
+  return (causes?.includes(label.cause) ?? false) || (groups?.includes(label.group) ?? false);
 }
 
 export async function scoreFolder(input: ScoreInput): Promise<ScoreReport> {
@@ -64,8 +70,7 @@ export async function scoreFolder(input: ScoreInput): Promise<ScoreReport> {
       skipped.push(name);
       continue;
     }
-    if (input.cause !== undefined && label.cause !== input.cause) continue;
-    if (input.groups !== undefined && !input.groups.includes(label.group)) continue;
+    if (!isWanted(label, input)) continue;
     for (const capture of label.captures) {
       const other = input.peer ? label.captures.find((c) => c.side !== capture.side) : undefined;
       const row = scoreCapture(

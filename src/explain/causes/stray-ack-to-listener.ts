@@ -29,7 +29,8 @@ export const strayAckToListener: Cause = {
   ],
   scenario: null,
   kinds: ['rst', 'refused', 'open'],
-  fit: (k) => (hadNoSocket(k) && strayed(k) ? 0.9 : 0),
+  // An RST that answers nothing here is itself the stray.
+  fit: (k) => (hadNoSocket(k) && strayed(k) && k.reset!.record.trigger !== null ? 0.9 : 0),
   story: (k) => {
     const { sender, receiver } = namesOf(k);
     return `The capture has no earlier packet of this connection from the ${sender}; its RST answers ${triggerWords(k)}, so the ${receiver} believes in a connection that the ${sender} does not know.`;
