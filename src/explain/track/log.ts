@@ -66,11 +66,16 @@ export class LogPages {
   /** Segments appended in all. */
   appended: number = 0;
   marks: number = 0;
+  /** The page that was written last and its index, so that a packet need not look it up. */
+  lastPage: number = -1;
+  lastIndex: number = -1;
 
   clear(): void {
     this.pages.fill(-1);
     this.appended = 0;
     this.marks = 0;
+    this.lastPage = -1;
+    this.lastIndex = -1;
   }
 }
 
@@ -133,7 +138,12 @@ export class LogArena {
   ): void {
     const n = log.appended++;
     const position = n < HEAD ? n : HEAD + ((n - HEAD) % RING);
-    const page = this.page(log, (position / PAGE_SEGMENTS) | 0);
+    const index = (position / PAGE_SEGMENTS) | 0;
+    if (index !== log.lastIndex) {
+      log.lastPage = this.page(log, index);
+      log.lastIndex = index;
+    }
+    const page = log.lastPage;
     const slab = (page / SLAB_PAGES) | 0;
     const words = this.words[slab]!;
     const at = this.offset(page, position);
