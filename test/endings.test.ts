@@ -163,6 +163,16 @@ describe('resets', () => {
     expect(first.ladder.at(-1)!.from).toBe('middlebox');
   });
 
+  it('a keep-alive race stays one when the path had become slow, and the client reads EOF first', () => {
+    const { first, causes } = tell(`${exchange(0.07)}
+      5000 C PSH ACK 38
+      55 S FIN ACK ack=-38
+      0.02 S RST seq=-1`);
+    expect(first.rstSender).toBe('server');
+    expect(causes[0]).toBe('keepalive-race');
+    expect(first.ends.client.applicationSees).toBe('EPIPE');
+  });
+
   it('an RST after which its sender goes on is not its own', () => {
     const { first } = tell(`${exchange()}
       200 S RST ACK win=0 nots

@@ -46,6 +46,9 @@ export interface Outcome {
   readonly captureEndUs: number;
 }
 
+/** So long after the last segment toward a host, an RST of form B answers nothing. */
+const UNASKED_US = 1_000_000;
+
 export const DEFAULT_MSL_US = 30_000_000;
 
 /** Judges a connection that is over (or that the capture no longer follows). Steps still pending are settled first. */
@@ -341,7 +344,9 @@ function foreignness(c: Connection, r: ResetRecord, form: RstForm, answers: bool
     return `that host went on sending ${(wentOn / 1000).toFixed(0)} ms later`;
   }
   if (ordinary < 0 || form !== 'B' || answers) return null;
-  if (r.sinceReceiverUs < 0 || c.synRttUs < 0 || c.ackRttUs < 0) return null;
+  // Queues lengthen the round trip many times over, and what follows the sender's own FIN closely is its own.
+  if (r.sinceReceiverUs < UNASKED_US + 4 * rttOf(c) || c.synRttUs < 0 || c.ackRttUs < 0) return null;
+  if (sender.fins > 0) return null;
   return `no ACK flag, yet it answers nothing: the last segment toward that host was ${(r.sinceReceiverUs / 1000).toFixed(1)} ms before`;
 }
 

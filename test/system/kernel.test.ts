@@ -123,14 +123,6 @@ const AS_RIGHT: Readonly<Record<string, { readonly answers: readonly string[]; r
     },
   };
 
-/** What may be told of the client's application beside what it got, until it is told rightly. */
-const NOT_YET: Readonly<Record<string, { readonly says: string; readonly because: string }>> = {
-  'keepalive-race': {
-    says: 'ECONNRESET',
-    because: 'the RST follows a FIN that nobody has acknowledged: the client is in CLOSE-WAIT and gets EPIPE',
-  },
-};
-
 const folder = mkdtempSync(join(tmpdir(), 'lastack-kernel-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -240,7 +232,6 @@ describe.skipIf(missing !== null)(missing === null ? title : `${title} (${missin
       for (const end of ENDS) {
         const sees = (await connectionIn(run.captures[end], run))?.ends[end].applicationSees ?? null;
         if (sees === null || run.saw[end] === null) continue;
-        if (sees === NOT_YET[name]?.says) continue;
         expect({ end, sees, calls: run.calls[end] }).toMatchObject({ sees: run.saw[end] });
       }
     });

@@ -31,8 +31,11 @@ function resetError(k: Case, end: EndRecord): string | null {
   const receiver = r.from === 0 ? k.server : k.client;
   if (end !== receiver) return null;
   if (r.receiverState === State.timeWait || r.receiverState === State.closed) return null;
-  // A RST in CLOSE-WAIT gives EPIPE (tcp_reset): the reader has had its EOF already.
-  return r.receiverState === State.closeWait ? 'EPIPE' : 'ECONNRESET';
+  // A RST in CLOSE-WAIT gives EPIPE (tcp_reset): the reader has had its EOF already. The sender's own FIN went before it.
+  const sender = r.from === 0 ? k.client : k.server;
+  const hadEof =
+    sender.fins > 0 && sender.finAtUs <= r.atUs && k.reset!.foreign === null && receiver.fins === 0;
+  return hadEof || r.receiverState === State.closeWait ? 'EPIPE' : 'ECONNRESET';
 }
 
 function timeoutError(k: Case, end: EndRecord): string | null {
