@@ -11,10 +11,13 @@ if (parseInt(found, 10) < needed) {
   );
   process.exit(2);
 } else {
-  import('../dist/cli/main.js')
+  import('../dist/cli/lastack.js')
     .then((cli) => cli.main())
     .catch((error) => {
-      console.error('lastack: cannot start:', error.message);
+      console.error(
+        'lastack: cannot start: %s',
+        error.code === 'ERR_MODULE_NOT_FOUND' ? 'it is not built yet; run "npm run build"' : error.message,
+      );
       process.exit(70);
     });
 }
