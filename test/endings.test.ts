@@ -96,6 +96,33 @@ describe('orderly endings', () => {
   });
 });
 
+describe('half-closed at the end of the capture', () => {
+  const closed = `${exchange()}
+    5 C FIN ACK
+    20 S ACK`;
+
+  it('is no leak where the capture stops right after the FIN', () => {
+    const { first } = tell(closed);
+    expect(first).toMatchObject({ closeKind: 'half-closed', firstCloser: 'client' });
+    expect(first.verdict.cause).toBeNull();
+    expect(first.verdict.reason).toMatch(/too soon/);
+  });
+
+  it('is one where the server had time to close', () => {
+    const { causes } = tell(`${closed}
+      60000 C SYN port=50001`);
+    expect(causes).toContain('close-wait-leak');
+    expect(causes).toContain('fin-wait2-stuck');
+  });
+
+  it('is one where the delayed ACK of the FIN went out first', () => {
+    const { causes } = tell(`${exchange()}
+      5 C FIN ACK
+      61 S ACK`);
+    expect(causes).toContain('close-wait-leak');
+  });
+});
+
 describe('resets', () => {
   it('SO_LINGER 0 after an answer: linger first, unread data beside it, and no TIME-WAIT', () => {
     const { first, causes } = tell(`${exchange()}

@@ -58,13 +58,17 @@ function stillOpen(d: Diagnosis, wouldSettle: readonly string[]): readonly strin
 function reasonOf(d: Diagnosis): string {
   const { o, c } = d.case;
   if (o.closeKind === 'open') return 'the connection was still open when the capture ended';
+  if (o.closeKind === 'half-closed')
+    return 'the capture ended too soon after the first FIN to tell a slow close from none';
   if (c.client.segments === 0 || c.server.segments === 0) return 'only one direction was captured';
   if (c.gaps > 0) return 'the capture misses packets that would decide it';
   return `no cause of the catalogue fits a connection that ended as ${o.closeKind}`;
 }
 
 function whatWouldTell(d: Diagnosis): string[] {
-  if (d.case.o.closeKind === 'open') return ['a capture that goes on until the connection ends'];
+  const { closeKind } = d.case.o;
+  if (closeKind === 'open' || closeKind === 'half-closed')
+    return ['a capture that goes on until the connection ends'];
   if (d.peer !== null) return ['a capture of both directions'];
   return ['a capture of both directions', 'a capture at the other end, given with --peer'];
 }

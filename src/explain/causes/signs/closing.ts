@@ -78,6 +78,19 @@ export function isRound(us: number): boolean {
   return off <= Math.max(30_000, us * 0.002) && us < 600_000_000;
 }
 
+/** The shortest delayed ACK of a FIN (Linux 40 ms): an application that closes at EOF would have been faster. */
+const DELAYED_ACK_US = 30_000;
+/** So long without a close after the FIN is slow for any application that reads EOF. */
+const SLOW_CLOSE_US = 200_000;
+
+/**
+ * The passive side has not closed although it had time to. A capture that stops right after the FIN shows no leak: the
+ * delayed ACK, time, or other connections of the same server in the same state have to say so.
+ */
 export function stuckHalfClosed(k: Case): boolean {
-  return k.closer !== null && k.closer.finAckedAtUs >= 0 && k.passive!.fins === 0;
+  const { closer, passive, c, o } = k;
+  if (closer === null || closer.finAckedAtUs < 0 || passive!.fins > 0) return false;
+  const delayed = closer.finAckedAtUs - closer.finLastAtUs > o.rttUs + DELAYED_ACK_US;
+  const waited = o.captureEndUs - closer.finAckedAtUs > SLOW_CLOSE_US + 5 * o.rttUs;
+  return delayed || waited || (c.serverRecord?.halfClosed ?? 0) > 1;
 }
