@@ -141,6 +141,22 @@ describe('resets', () => {
     expect(causes).toContain('listener-closed-with-queue');
   });
 
+  it('takes no window for closed that was never seen: a server that only sent SYN-ACK may have aborted either way', () => {
+    const { causes } = tell(`${handshake()}
+      1 C PSH ACK 400
+      20 S RST ACK`);
+    expect(causes).toContain('linger0-abort');
+  });
+
+  it('an RST that offers more room than before freed what was unread', () => {
+    const { causes } = tell(`${exchange()}
+      1 S PSH ACK 8000
+      0.1 C ACK win=200
+      50 C RST ACK win=501`);
+    expect(causes[0]).toBe('close-with-unread-data');
+    expect(causes).not.toContain('linger0-abort');
+  });
+
   it('a window that shrank by the unread bytes decides for unread data', () => {
     const { causes } = tell(`${exchange()}
       1 S PSH ACK 8000
@@ -234,6 +250,22 @@ describe('resets', () => {
     expect(first).toMatchObject({ closeKind: 'fin', firstCloser: 'client' });
     expect(causes[0]).toBe('rst-challenged');
     expect(states(first, 'client')).toBe(ACTIVE);
+  });
+
+  it('an RST outside the window changes no state', () => {
+    const { first, causes } = tell(
+      `${exchange()}
+      100 S RST seq=-50000 ttl=40
+      100 C PSH ACK 40
+      20 S PSH ACK 100
+      1 C FIN ACK
+      20 S FIN ACK
+      0.1 C ACK`,
+      { serverHops: 8 },
+    );
+    expect(causes[0]).toBe('rst-ignored');
+    expect(states(first, 'client')).toBe(ACTIVE);
+    expect(states(first, 'server')).toBe(PASSIVE);
   });
 
   it('closed port, with the RST of form C', () => {

@@ -4,7 +4,7 @@ import { isExact } from './track/closing.ts';
 import { CLIENT, type Connection, type End, SERVER } from './track/connection.ts';
 import { hopsOf } from './track/habits.ts';
 import type { ResetRecord } from './track/records.ts';
-import { revert, stateOf, step } from './track/states.ts';
+import { arrivalOfFin, revert, stateOf, step } from './track/states.ts';
 import type { CloseForm, CloseKind } from './types.ts';
 
 export const BOTH = 2;
@@ -96,10 +96,10 @@ function settle(c: Connection): void {
 
 function settleFin(from: End, to: End): void {
   if (from.fins !== 1 || from.finAckedAtUs >= 0 || from.resets > 0 || to.resets > 0) return;
-  step(to, Event.fin, from.finLastAtUs, from.finLastPacket);
+  arrivalOfFin(to, from.finLastAtUs, from.finLastPacket);
 }
 
-export function isEstablished(c: Connection): boolean {
+function isEstablished(c: Connection): boolean {
   // A live client's RST (it has ACK) says that its handshake was over, in whatever order they were captured.
   const aborted = c.server.syns > 0 && c.resets.some((r) => r.from === CLIENT && (r.flags & Flag.ack) !== 0);
   return c.midstream || c.handshakeAckAtUs >= 0 || aborted || c.client.bytes + c.server.bytes > 0;
@@ -212,7 +212,7 @@ function unestablishedKind(c: Connection, reset: ResetFacts | null, captureEndUs
 }
 
 /** ICMP errors that say the destination will not take the connection (RFC 1122 3.2.2.1, RFC 4443 3.1, RFC 5927 4). */
-export function isHardIcmp(family: number, type: number, code: number): boolean {
+function isHardIcmp(family: number, type: number, code: number): boolean {
   return family === 4 ? type === 3 && code !== 4 : (type === 1 && code !== 2) || (type === 4 && code === 1);
 }
 

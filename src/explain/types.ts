@@ -107,7 +107,7 @@ export interface LadderStep {
   readonly window: number;
   /** Short marks: `retransmission`, `keepalive probe`, `zero window`, `form B`, `lost` ... */
   readonly notes: readonly string[];
-  /** Both ends' states after this packet, as far as they can be told (`ESTABLISHED`, or `ESTABLISHED|CLOSE-WAIT`). */
+  /** Both ends' states after this packet, as far as they can be told; the likeliest where that is open. */
   readonly clientState: string;
   readonly serverState: string;
   /** True where the verdict stands on this packet. */

@@ -96,7 +96,7 @@ function push<K>(map: Map<K, PeerTrace[]>, key: K, trace: PeerTrace): void {
   else list.push(trace);
 }
 
-export function endpointKey(end: End): string {
+function endpointKey(end: End): string {
   return `${end.address.join('.')}:${end.port}`;
 }
 

@@ -1,10 +1,10 @@
-import { Event, FIN_TAKEN, State } from '../../states/index.ts';
+import { Acks, Event, FIN_TAKEN, State, Where } from '../../states/index.ts';
 import { Flag, type Segment } from '../../wire/segment.ts';
 import { CLIENT, type Connection, type End } from './connection.ts';
 import { hopsOf } from './habits.ts';
 import type { ResetRecord, TriggerRecord } from './records.ts';
 import { noteServerReset } from './servers.ts';
-import { leaveHalfClosed, revert, stateOf, step } from './states.ts';
+import { arrivalOfFin, arrive, leaveHalfClosed, revert, stateOf, step } from './states.ts';
 
 export function observeFin(c: Connection, s: Segment, direction: 0 | 1, packet: number, atUs: number): void {
   const from = direction === CLIENT ? c.client : c.server;
@@ -109,20 +109,23 @@ function ownsSequence(from: End, s: Segment): boolean {
   return ((s.seq - from.firstSeq) | 0) >= 0 && ((s.seq - from.sndMax) | 0) <= 0;
 }
 
-/** Takes the RST at the other end as RFC 5961 3.2 does: only the exact number counts. */
+/** The RST arrives at the other end, whose number decides what it means there (RFC 5961 3.2). */
 function receive(c: Connection, from: End, to: End, r: ResetRecord, packet: number, atUs: number): void {
-  if (stateOf(to) === State.synSent) {
-    if ((r.flags & Flag.ack) !== 0 && r.ack === to.sndMax) step(to, Event.rst, atUs, packet);
-    return;
-  }
-  if (r.seqAfterAcked !== null && r.seqAfterAcked > 0 && r.seqAfterAcked < to.window && r.seqAfterSent !== 0)
-    c.challengedResets++;
-  if (!isExact(r, from.segments) || to.history.length === 0) return;
+  if (to.history.length === 0) return;
+  const where = whereOf(r, from, to);
+  if (where === Where.ahead) c.challengedResets++;
   // The FIN went before the RST, so in order it was taken first.
-  if (from.fins === 1) step(to, Event.fin, from.finLastAtUs, from.finLastPacket);
-  if (stateOf(to) === State.synReceived) step(to, Event.rstPassive, atUs, packet);
-  else step(to, Event.rst, atUs, packet);
-  if (stateOf(to) === State.closed && c.resetAcceptedAtUs < 0) c.resetAcceptedAtUs = atUs;
+  if (where === Where.exact && from.fins === 1) arrivalOfFin(to, from.finLastAtUs, from.finLastPacket);
+  arrive(to, r.flags, where, r.ack === to.sndMax ? Acks.plain : Acks.unsent, atUs, packet);
+  if (where === Where.exact && stateOf(to) === State.closed && c.resetAcceptedAtUs < 0)
+    c.resetAcceptedAtUs = atUs;
+}
+
+function whereOf(r: ResetRecord, from: End, to: End): number {
+  if (isExact(r, from.segments)) return Where.exact;
+  if (r.seqAfterAcked === null) return Where.unknown;
+  if (r.seqAfterAcked < 0) return Where.before;
+  return r.seqAfterAcked < to.window && r.seqAfterSent !== 0 ? Where.ahead : Where.beyond;
 }
 
 /**
@@ -157,7 +160,6 @@ function describe(
     window: s.window,
     hopLimit: s.hopLimit,
     identification: s.identification,
-    hasTimestamps: (s.optionKinds & 0x10) !== 0,
     length: s.payloadLength,
     seqAfterSent: from.seqKnown ? (s.seq - from.sndMax) | 0 : 0,
     seqAfterAcked: to.ackKnown ? (s.seq - to.rcvNxt) | 0 : null,

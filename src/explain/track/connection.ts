@@ -46,8 +46,8 @@ export class End {
   bytes: number = 0;
   /** Scaled window it last offered, in bytes. */
   window: number = 0;
-  /** The raw field of its last segment without RST. */
-  rawWindow: number = 0;
+  /** The raw field of its last segment without SYN and RST, or -1. */
+  rawWindow: number = -1;
   windowMax: number = 0;
   zeroSinceUs: number = -1;
   /** Retransmissions in a row without progress of the acknowledgement. */
@@ -101,9 +101,8 @@ export class End {
   firstDataAtUs: number = -1;
   /** Times this end began to send data after the other end had sent some (requests or answers). */
   turns: number = 0;
-  /** When the current turn began, its bytes so far, and how long nobody had sent data before it. */
+  /** When the current turn began, and its bytes so far. */
   turnAtUs: number = -1;
-  idleBeforeTurnUs: number = 0;
   retransmissions: number = 0;
   retransmittedBytes: number = 0;
   outOfOrder: number = 0;
@@ -215,7 +214,6 @@ export class End {
     this.turns = 0;
     this.turnAtUs = -1;
     this.turnBytes = 0;
-    this.idleBeforeTurnUs = 0;
     this.idleBeforeFlightUs = 0;
     this.retransmissions = 0;
     this.retransmittedBytes = 0;
@@ -236,7 +234,7 @@ export class End {
     this.lastDuplicateAckPacket = 0;
     this.lastSackAtUs = -1;
     this.window = 0;
-    this.rawWindow = 0;
+    this.rawWindow = -1;
     this.windowMax = 0;
     this.zeroWindows = 0;
     this.zeroSinceUs = -1;

@@ -36,7 +36,7 @@ const SLAB_PAGES = 1024;
 const HEAD = 32;
 const RING = 32;
 const MARKS = 32;
-export const LOG_PAGES: number = (HEAD + RING + MARKS) / PAGE_SEGMENTS;
+const LOG_PAGES: number = (HEAD + RING + MARKS) / PAGE_SEGMENTS;
 
 /** One segment as read back from the log. */
 export interface LoggedSegment {

@@ -270,10 +270,6 @@ function newText(from: End, to: End, s: Segment, fresh: number, packet: number, 
     from.turns++;
     from.turnAtUs = atUs;
     from.turnBytes = 0;
-    from.idleBeforeTurnUs =
-      Math.max(from.lastDataAtUs, to.lastDataAtUs) < 0
-        ? 0
-        : atUs - Math.max(from.lastDataAtUs, to.lastDataAtUs);
   }
   from.turnBytes += fresh;
   from.lastDataAtUs = atUs;

@@ -1,8 +1,8 @@
-import { Event, State } from '../../states/index.ts';
+import { Acks, Event, State, Where } from '../../states/index.ts';
 import { Flag, type Segment } from '../../wire/segment.ts';
 import { CLIENT, type Connection, type End } from './connection.ts';
 import { Note } from './log.ts';
-import { arrivalOfAck, revert, stateOf, step } from './states.ts';
+import { arrivalOfAck, arrive, revert, stateOf, step } from './states.ts';
 
 /** A SYN of this connection: the opening one, its answer, a repetition, or a strange one. Returns log notes. */
 export function observeSyn(
@@ -69,10 +69,18 @@ function observeSynAck(
   }
   if (c.simultaneousOpen) {
     // Each end answers the other's SYN: both pass SYN-RECEIVED.
-    step(from, Event.syn, to.lastSynAtUs, to.lastSynPacket);
+    arrive(from, Flag.syn, Where.exact, Acks.unknown, to.lastSynAtUs, to.lastSynPacket);
   } else if (first) {
     from.initialState = State.listen;
-    step(from, Event.syn, to.synAtUs > 0 ? to.lastSynAtUs : atUs, to.synAtUs > 0 ? to.lastSynPacket : packet);
+    const seen = to.synAtUs > 0;
+    arrive(
+      from,
+      Flag.syn,
+      Where.exact,
+      Acks.unknown,
+      seen ? to.lastSynAtUs : atUs,
+      seen ? to.lastSynPacket : packet,
+    );
     if (to.history.length === 0 && to.syns === 0) {
       to.initialState = State.closed;
       step(to, Event.openActive, atUs, packet);

@@ -34,7 +34,6 @@ export interface ResetRecord {
   readonly window: number;
   readonly hopLimit: number;
   readonly identification: number;
-  readonly hasTimestamps: boolean;
   readonly length: number;
   /** SEG.SEQ minus the highest sequence number the claimed sender was seen to have sent. */
   readonly seqAfterSent: number;

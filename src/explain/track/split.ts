@@ -6,14 +6,11 @@ import { stateOf } from './states.ts';
 /** True where nothing more can come of the connection but late segments: both ends CLOSED or in TIME-WAIT. */
 export function isOver(c: Connection): boolean {
   if (c.opening && c.client.resets + c.server.resets === 0) return false;
-  return (
-    isEndOver(stateOf(c.client), c.client.history.length) &&
-    isEndOver(stateOf(c.server), c.server.history.length)
-  );
+  return isEndOver(stateOf(c.client)) && isEndOver(stateOf(c.server));
 }
 
-function isEndOver(state: number, steps: number): boolean {
-  return state === State.timeWait || (state === State.closed && steps >= 0);
+function isEndOver(state: number): boolean {
+  return state === State.timeWait || state === State.closed;
 }
 
 /** True where the segment belongs to a new incarnation of the four-tuple. Idleness alone never splits. */
@@ -23,7 +20,7 @@ export function reopens(c: Connection, s: Segment, direction: number): boolean {
 }
 
 /** A SYN: the same one again, its counterpart of a simultaneous open, or a new incarnation. */
-export function beginsAnew(c: Connection, s: Segment, direction: number): boolean {
+function beginsAnew(c: Connection, s: Segment, direction: number): boolean {
   const from = direction === CLIENT ? c.client : c.server;
   const to = direction === CLIENT ? c.server : c.client;
   if (from.isnKnown && from.firstSeq === s.seq) return false;

@@ -1,4 +1,16 @@
-import { Event, LINUX_TABLE, next, State } from '../../states/index.ts';
+import {
+  Acks,
+  classify,
+  type Event,
+  Facts,
+  firstEvent,
+  Known,
+  LINUX_TABLE,
+  next,
+  State,
+  Where,
+} from '../../states/index.ts';
+import { Flag } from '../../wire/segment.ts';
 import type { Connection, End } from './connection.ts';
 import { stateEntry } from './records.ts';
 
@@ -22,6 +34,39 @@ export function step(end: End, event: Event, atUs: number, packet: number): void
   if (after < 0 || after === before) return;
   // A passive open that fails goes back to LISTEN (RFC 9293 3.10.7.4); this connection, though, is gone.
   push(end, after === State.listen ? State.closed : after, atUs, packet);
+}
+
+const facts = new Facts();
+
+/**
+ * A segment reaches an end: `where` its number lies there and what it `acks`, as far as what passed by tells. The states
+ * room says which events that is (RFC 9293 3.10.7); where a fact that matters is unknown, no step is taken.
+ */
+export function arrive(
+  end: End,
+  flags: number,
+  where: number,
+  acks: number,
+  atUs: number,
+  packet: number,
+): void {
+  facts.reset();
+  facts.flags = flags;
+  facts.where = where;
+  facts.acks = acks;
+  facts.passive = end.initialState === State.listen ? Known.yes : Known.no;
+  const state = end.history.length === 0 ? end.initialState : stateOf(end);
+  for (let rest = classify(facts, state as State); rest > 0; rest &= rest - 1) {
+    step(end, firstEvent(rest), atUs, packet);
+  }
+}
+
+const SYN_ACK: number = Flag.syn | Flag.ack;
+const FIN_ACK: number = Flag.fin | Flag.ack;
+
+/** The other end's FIN arrives in order. */
+export function arrivalOfFin(end: End, atUs: number, packet: number): void {
+  arrive(end, FIN_ACK, Where.exact, Acks.plain, atUs, packet);
 }
 
 /** The end was in this state already when the capture saw it first. */
@@ -48,11 +93,10 @@ export function arrivalOfAck(
 ): void {
   if (c.opening) arrivalOfHandshake(c, from, to, ack, packet, atUs);
   if (to.fins === 0 || ((ack - to.finSeq) | 0) <= 0) return;
-  step(from, Event.fin, to.finLastAtUs, to.finLastPacket);
+  arrivalOfFin(from, to.finLastAtUs, to.finLastPacket);
   // In order, `to` took our FIN before this ACK of its own: the FINs crossed (RFC 9293 Figure 13).
-  if (from.fins > 0 && stateOf(to) === State.finWait1)
-    step(to, Event.fin, from.finLastAtUs, from.finLastPacket);
-  step(to, Event.ackOfFin, atUs, packet);
+  if (from.fins > 0 && stateOf(to) === State.finWait1) arrivalOfFin(to, from.finLastAtUs, from.finLastPacket);
+  arrive(to, Flag.ack, Where.exact, Acks.fin, atUs, packet);
   if (from === c.server && from.fins === 0 && c.serverRecord !== null && !c.countedHalfClosed) {
     c.countedHalfClosed = true;
     c.serverRecord.halfClosed++;
@@ -76,10 +120,10 @@ function arrivalOfHandshake(
 ): void {
   if (!to.isnKnown || ((ack - to.firstSeq) | 0) <= 0) return;
   if (stateOf(from) === State.synSent && to.syns > 0) {
-    step(from, Event.synAck, to.lastSynAtUs, to.lastSynPacket);
+    arrive(from, SYN_ACK, Where.exact, Acks.plain, to.lastSynAtUs, to.lastSynPacket);
   }
   if (stateOf(to) === State.synReceived) {
-    step(to, Event.ackOfSyn, atUs, packet);
+    arrive(to, Flag.ack, Where.exact, Acks.plain, atUs, packet);
     if (c.handshakeAckAtUs < 0) {
       c.handshakeAckAtUs = atUs;
       c.handshakeAckPacket = packet;
@@ -89,8 +133,8 @@ function arrivalOfHandshake(
   const done = stateOf(from) >= State.established && stateOf(to) >= State.established;
   // A client whose segments the capture does not show is known by what the server acknowledges.
   if (stateOf(to) === State.synSent && from.syns > 0 && ((ack - to.firstSeq) | 0) > 1) {
-    step(to, Event.synAck, from.lastSynAtUs, from.lastSynPacket);
-    if (stateOf(from) === State.synReceived) step(from, Event.ackOfSyn, atUs, packet);
+    arrive(to, SYN_ACK, Where.exact, Acks.plain, from.lastSynAtUs, from.lastSynPacket);
+    if (stateOf(from) === State.synReceived) arrive(from, Flag.ack, Where.exact, Acks.plain, atUs, packet);
   }
   if (done) c.opening = false;
 }

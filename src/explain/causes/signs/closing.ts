@@ -72,7 +72,7 @@ export function gaveUpAfterUs(k: Case): number {
   return ended - client.lastDataAtUs;
 }
 
-/** Timers are set to round times: within 2 % or 30 ms of a whole or half second. */
+/** Timers are set to round times: within 30 ms or 0.2 % of a whole or half second. */
 export function isRound(us: number): boolean {
   const off = Math.abs(us - Math.round(us / 500_000) * 500_000);
   return off <= Math.max(30_000, us * 0.002) && us < 600_000_000;

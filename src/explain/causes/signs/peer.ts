@@ -9,14 +9,14 @@ export function hasBothEnds(k: Case): boolean {
 }
 
 /** Left that end (0 client, 1 server) and never got to the other one. */
-export function lostFrom(k: Case, end: number): readonly LoggedSegment[] {
+function lostFrom(k: Case, end: number): readonly LoggedSegment[] {
   if (!hasBothEnds(k)) return [];
   const { at, onlyHere, onlyThere } = k.peer!;
   return (at === end ? onlyHere : onlyThere).filter((s) => s.direction === end);
 }
 
 /** Arrived in that end's name, and that end's own capture does not have it. */
-export function strangeFrom(k: Case, end: number): readonly LoggedSegment[] {
+function strangeFrom(k: Case, end: number): readonly LoggedSegment[] {
   if (!hasBothEnds(k)) return [];
   const { at, onlyHere, onlyThere } = k.peer!;
   return (at === end ? onlyThere : onlyHere).filter((s) => s.direction === end);

@@ -124,7 +124,7 @@ export function badHandshakeReset(k: Case): boolean {
     (r) =>
       r.from === 1 &&
       (r.senderState === State.synReceived || k.server.bytes === 0 || r.atUs < k.server.firstDataAtUs) &&
-      (r.flags & 0x10) === 0 &&
+      (r.flags & Flag.ack) === 0 &&
       r.seqAfterSent !== 0 &&
       r.receiverState >= State.established &&
       r.seqAfterAcked !== 0 &&

@@ -36,7 +36,7 @@ export function isGoodbye(payload: number, length: number): boolean {
   if ((payload | TO_LOWER) === (QUIT | TO_LOWER)) return length <= 8;
   if (length === 5) return payload === 0x01000000 || payload === 0x58000000;
   if ((payload & 0xff) === 0x07 && first === 0) return length <= 64;
-  return length <= 131 && (first === 0x88 || first === 0x08) && length >= 2 && length <= 12;
+  return first === 0x88 && length <= 131;
 }
 
 export function isHttpResponse(payload: number): boolean {
@@ -49,7 +49,7 @@ export function isHttpResponse(payload: number): boolean {
  */
 export function resetFreedBuffer(k: Case): number {
   const r = k.reset!.record;
-  if (r.window <= r.senderWindow || k.receiver!.bytes === 0) return 0;
+  if (r.senderWindow < 0 || r.window <= r.senderWindow || k.receiver!.bytes === 0) return 0;
   if (r.senderWindow === 0 || r.window >= 2 * r.senderWindow) return 1;
   return r.window >= 1.15 * r.senderWindow ? 0.5 : 0;
 }

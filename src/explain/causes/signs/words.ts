@@ -32,7 +32,7 @@ export function between(aUs: number, bUs: number): string {
 }
 
 /** `3.1 ms before`, or `3.1 ms after` where the capture shows it later. */
-export function relativeTo(atUs: number, markUs: number): string {
+function relativeTo(atUs: number, markUs: number): string {
   return `${between(atUs, markUs)} ${atUs <= markUs ? 'before' : 'after'}`;
 }
 
@@ -59,7 +59,7 @@ export function timeWaitWords(k: Case): string {
 }
 
 /** How long the FIN of an end waited for its acknowledgement. */
-export function finAckWords(k: Case, end: End): string {
+function finAckWords(k: Case, end: End): string {
   return end.finAckedAtUs < 0
     ? `the ${nameOf(k, end)}'s FIN was not seen acknowledged`
     : `the ${nameOf(k, end)}'s FIN was acknowledged ${between(end.finAtUs, end.finAckedAtUs)} after it was first sent`;
