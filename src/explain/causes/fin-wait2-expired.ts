@@ -1,7 +1,14 @@
 import type { Cause } from './cause.ts';
-import { crossing, isNewRequest, lateTextRefused, waitedUs } from './signs/closing.ts';
+import {
+  crossing,
+  finDelayUs,
+  isNewRequest,
+  lateFinRefused,
+  lateTextRefused,
+  waitedUs,
+} from './signs/closing.ts';
 import { lateTextEvidence } from './signs/evidence.ts';
-import { capitalised, lateTextWords, namesOf } from './signs/words.ts';
+import { between, capitalised, lateTextWords, namesOf } from './signs/words.ts';
 
 export const finWait2Expired: Cause = {
   id: 'fin-wait2-expired',
@@ -30,15 +37,18 @@ export const finWait2Expired: Cause = {
     'RFC 1122 section 4.2.2.13',
     'Linux: tcp_fin_time, tcp_time_wait (TCP_FIN_WAIT2), net.ipv4.tcp_fin_timeout',
   ],
-  scenario: null,
+  scenario: 'close-wait-leak',
   kinds: ['fin-then-rst'],
   fit: (k) => {
+    if (lateFinRefused(k)) return finDelayUs(k) > 30_000_000 ? 0.9 : 0;
     if (!lateTextRefused(k) || crossing(k) || isNewRequest(k)) return 0;
     const waited = waitedUs(k);
     if (waited > 30_000_000) return 0.9;
     return waited > 900_000 ? 0.6 : 0;
   },
   story: (k) =>
-    `${capitalised(lateTextWords(k))}: by then the ${namesOf(k).closer}'s FIN-WAIT-2 may have run out (tcp_fin_timeout, 60 s on Linux).`,
+    lateFinRefused(k)
+      ? `The ${namesOf(k).passive}'s FIN came ${between(k.passive!.finAtUs, k.closer!.finAtUs)} after the ${namesOf(k).closer}'s: by then the ${namesOf(k).closer}'s FIN-WAIT-2 may have run out (tcp_fin_timeout, 60 s on Linux).`
+      : `${capitalised(lateTextWords(k))}: by then the ${namesOf(k).closer}'s FIN-WAIT-2 may have run out (tcp_fin_timeout, 60 s on Linux).`,
   evidence: lateTextEvidence,
 };

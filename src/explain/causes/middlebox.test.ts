@@ -39,6 +39,18 @@ const volley = (count: number) => (r: number) =>
   5 C PSH ACK 400
   3 S RST ttl=40
   ${count > 1 ? '0.1 S RST seq=1460 ttl=40\n0.1 S RST seq=4380 ttl=40' : ''}`;
+const answersInFlight = (r: number) =>
+  `${exchange(r)}
+  5 S PSH ACK 1000
+  0.1 S PSH ACK 1000
+  0.1 S PSH ACK 1000
+  0.1 S RST ACK ttl=56
+  ${r} C ACK ack=-2000
+  0.1 C ACK ack=-1000
+  0.1 C ACK
+  ${r / 2} S RST seq=-2000 ttl=56
+  0.1 S RST seq=-1000 ttl=56
+  0.1 S RST seq=0 ttl=56`;
 const inexact = (seq: number, answer: string) => (r: number) =>
   `${exchange(r)}
   100 S RST seq=${seq} ttl=40
@@ -89,6 +101,7 @@ describe('middlebox', () => {
 
   itShows('middlebox-rst-volley', 'several RSTs with rising numbers', volley(3), far);
   itIsNot('middlebox-rst-volley', 'a single one', volley(1), far);
+  itIsNot('middlebox-rst-volley', 'an abort, then answers to ACKs that were on their way', answersInFlight, far);
 
   itShows('rst-challenged', 'inside the window, not exact', inexact(1000, '0.1 C ACK'), far);
   itIsNot('rst-challenged', 'outside the window', inexact(-50_000, ''), far);

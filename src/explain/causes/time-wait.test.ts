@@ -35,6 +35,12 @@ const late = (waitMs: number) => (r: number) =>
   ${r} S ACK
   ${waitMs} S PSH ACK 500
   0.1 C RST`;
+const lateFin = (waitMs: number) => (r: number) =>
+  `${exchange(r)}
+  100 C FIN ACK
+  ${r} S ACK
+  ${waitMs} S FIN ACK
+  0.1 C RST`;
 const resetAfter = (r: number) => `${clientFirst(r)}
   1000 S RST`;
 const oldDuplicate = (r: number) => `${clientFirst(r)}
@@ -79,6 +85,8 @@ describe('time-wait', () => {
 
   itShows('fin-wait2-expired', 'late data after more than a minute', late(61_000), { bothWays: true });
   itIsNot('fin-wait2-expired', 'late data after 50 ms', late(50), { bothWays: true });
+  itShows('fin-wait2-expired', 'a FIN alone after more than a minute', lateFin(90_000), { bothWays: true });
+  itIsNot('fin-wait2-expired', 'a FIN alone after a second', lateFin(1000), { bothWays: true });
 
   itShows('time-wait-assassinated', 'RST at the exact number', resetAfter);
   itShows('time-wait-kept-rfc1337', 'the same picture', resetAfter, { beside: true });

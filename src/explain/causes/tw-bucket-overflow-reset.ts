@@ -1,6 +1,5 @@
-import { Flag } from '../../wire/segment.ts';
 import type { Cause } from './cause.ts';
-import { hadNoSocket, triggerHas, triggerLength } from './signs/resets.ts';
+import { finDelayUs, lateFinRefused } from './signs/closing.ts';
 import { between, namesOf } from './signs/words.ts';
 
 export const twBucketOverflowReset: Cause = {
@@ -25,15 +24,8 @@ export const twBucketOverflowReset: Cause = {
   references: ['Linux: tcp_time_wait (called for FIN_WAIT2 too), net.ipv4.tcp_max_tw_buckets'],
   scenario: null,
   kinds: ['fin-then-rst'],
-  fit: (k) =>
-    hadNoSocket(k) &&
-    k.sender === k.closer &&
-    triggerHas(k, Flag.fin) &&
-    k.passive!.fins === 1 &&
-    triggerLength(k) === 0 &&
-    k.passive!.bytesAfterPeerFin === 0
-      ? 0.7
-      : 0,
+  // After a long pause a FIN-WAIT-2 that ran out is the likelier reason.
+  fit: (k) => (lateFinRefused(k) ? (finDelayUs(k) > 30_000_000 ? 0.3 : 0.7) : 0),
   story: (k) => {
     const { closer, passive } = namesOf(k);
     return `The ${passive}'s own FIN came ${between(k.passive!.finAtUs, k.closer!.finAtUs)} after the ${closer}'s and met no socket: neither FIN-WAIT-2 nor TIME-WAIT was kept.`;

@@ -1,6 +1,7 @@
+import { Flag } from '../../../wire/segment.ts';
 import type { Case } from '../cause.ts';
 import { longIdleUs } from './path.ts';
-import { abortedLive, ownReset, resetByClient } from './resets.ts';
+import { abortedLive, hadNoSocket, ownReset, resetByClient, triggerHas, triggerLength } from './resets.ts';
 import { isGoodbye } from './text.ts';
 
 /** Nothing happened beside an orderly close. */
@@ -22,6 +23,24 @@ export function lateTextRefused(k: Case): boolean {
     k.reset!.form !== 'C' &&
     k.passive!.bytesAfterPeerFin + k.passive!.bytesCrossingPeerFin > 0
   );
+}
+
+/** The passive side's only FIN, without late text, met no socket at the end that had closed first. */
+export function lateFinRefused(k: Case): boolean {
+  return (
+    hadNoSocket(k) &&
+    k.passive !== null &&
+    k.sender === k.closer &&
+    triggerHas(k, Flag.fin) &&
+    k.passive.fins === 1 &&
+    triggerLength(k) === 0 &&
+    k.passive.bytesAfterPeerFin === 0
+  );
+}
+
+/** From the first FIN to the other end's. */
+export function finDelayUs(k: Case): number {
+  return k.passive!.finAtUs - k.closer!.finAtUs;
 }
 
 /** The late text was on its way when the FIN was sent: it acknowledges less than the FIN. */

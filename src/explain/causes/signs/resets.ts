@@ -108,14 +108,16 @@ export function answersOldDuplicate(k: Case): boolean {
   );
 }
 
+/**
+ * Several RSTs at once with sequence numbers that are guesses. A host that has just aborted also sends several: one for each
+ * segment that was on its way to it, numbered by what this segment acknowledges (RFC 9293 3.10.7.1), so never beyond it.
+ */
 export function volley(k: Case): boolean {
   const resets = k.c.resets;
-  if (resets.length < 3) return false;
-  const toOne = resets.filter((r) => r.from === resets[0]!.from);
-  return (
-    new Set(toOne.filter((r) => r.atUs - toOne[0]!.atUs < 50_000).map((r) => r.seq)).size >= 3 &&
-    k.c.firstFinFrom < 0
-  );
+  if (resets.length < 3 || k.c.firstFinFrom >= 0) return false;
+  const burst = resets.filter((r) => r.from === resets[0]!.from && r.atUs - resets[0]!.atUs < 50_000);
+  const guesses = burst.filter((r) => r.seqAfterAcked > 0);
+  return new Set(burst.map((r) => r.seq)).size >= 3 && new Set(guesses.map((r) => r.seq)).size >= 2;
 }
 
 export function badHandshakeReset(k: Case): boolean {
