@@ -1,4 +1,5 @@
 import { Flag } from '../../../wire/segment.ts';
+import type { End } from '../../track/connection.ts';
 import type { Case } from '../cause.ts';
 import { longIdleUs } from './path.ts';
 import { abortedLive, hadNoSocket, ownReset, resetByClient, triggerHas, triggerLength } from './resets.ts';
@@ -73,9 +74,17 @@ export function waitedUs(k: Case): number {
   return p.firstDataAfterPeerFinAtUs < 0 ? 0 : p.firstDataAfterPeerFinAtUs - k.closer!.finLastAtUs;
 }
 
+/** The client's FIN acknowledges some of the last that the server said, whatever was repeated afterwards. */
+function hadAnswer(client: End, server: End): boolean {
+  if (client.fins === 0 || server.turnBytes === 0 || server.turnAtUs < client.turnAtUs) return false;
+  const end = server.fins > 0 ? server.finSeq : server.sndMax;
+  return ((client.finAck - end + server.turnBytes) | 0) > 0;
+}
+
 /** How long the client had waited for an answer that never began when it closed; 0 where it was answered. */
 export function gaveUpAfterUs(k: Case): number {
   const { client, server } = k;
+  if (hadAnswer(client, server)) return 0;
   if (k.opener !== client || client.bytes === 0 || server.lastDataAtUs > client.turnAtUs) {
     if (
       server.lastDataAtUs < 0 ||

@@ -116,7 +116,7 @@ export function volley(k: Case): boolean {
   const resets = k.c.resets;
   if (resets.length < 3 || k.c.firstFinFrom >= 0) return false;
   const burst = resets.filter((r) => r.from === resets[0]!.from && r.atUs - resets[0]!.atUs < 50_000);
-  const guesses = burst.filter((r) => r.seqAfterAcked > 0);
+  const guesses = burst.filter((r) => (r.seqAfterAcked ?? 0) > 0);
   return new Set(burst.map((r) => r.seq)).size >= 3 && new Set(guesses.map((r) => r.seq)).size >= 2;
 }
 
