@@ -101,7 +101,12 @@ describe('middlebox', () => {
 
   itShows('middlebox-rst-volley', 'several RSTs with rising numbers', volley(3), far);
   itIsNot('middlebox-rst-volley', 'a single one', volley(1), far);
-  itIsNot('middlebox-rst-volley', 'an abort, then answers to ACKs that were on their way', answersInFlight, far);
+  itIsNot(
+    'middlebox-rst-volley',
+    'an abort, then answers to ACKs that were on their way',
+    answersInFlight,
+    far,
+  );
 
   itShows('rst-challenged', 'inside the window, not exact', inexact(1000, '0.1 C ACK'), far);
   itIsNot('rst-challenged', 'outside the window', inexact(-50_000, ''), far);
