@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DIAGRAM } from './diagram.ts';
 import { Effect } from './effects.ts';
-import { EVENT_COUNT, EVENT_NAMES, EVENT_TITLES, Event, eventFamily, SEGMENT_EVENT_COUNT } from './events.ts';
+import { EVENT_TITLES } from './event-titles.ts';
+import { EVENT_COUNT, EVENT_NAMES, Event, eventFamily, SEGMENT_EVENT_COUNT } from './events.ts';
 import { STATE_COUNT, STATE_IDS, STATE_NAMES, State } from './names.ts';
 import {
   abortOnOverflow,
@@ -25,6 +26,7 @@ describe('the names', () => {
     expect(Object.values(State)).toEqual(STATE_NAMES.map((_, index) => index));
     expect(STATE_NAMES).toHaveLength(STATE_COUNT);
     expect(Object.keys(Event)).toEqual(EVENT_NAMES.map(camel));
+    expect(Object.keys(EVENT_TITLES)).toEqual(EVENT_NAMES);
     expect(Object.values(Event)).toEqual(EVENT_NAMES.map((_, index) => index));
     expect(EVENT_NAMES).toHaveLength(EVENT_COUNT);
     expect(Object.values(EVENT_TITLES).every((title) => title.length > 5)).toBe(true);

@@ -1,6 +1,7 @@
 import { DIAGRAM } from './diagram.ts';
 import { Effect, effectNames } from './effects.ts';
-import { EVENT_COUNT, EVENT_NAMES, EVENT_TITLES, Event, eventFamily } from './events.ts';
+import { EVENT_TITLES } from './event-titles.ts';
+import { EVENT_COUNT, EVENT_NAMES, Event, eventFamily } from './events.ts';
 import { STATE_COUNT, STATE_NAMES, type State } from './names.ts';
 import {
   abortOnOverflow,

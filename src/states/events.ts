@@ -1,3 +1,5 @@
+import type { EVENT_TITLES } from './event-titles.ts';
+
 /**
  * The alphabet: everything that can happen to one end of a connection. The numbers of segment events are the order
  * in which RFC 9293 3.10.7 comes to them, so a bitmask of them is also a sequence: lowest bit first.
@@ -57,68 +59,13 @@ export const Event = {
 
 export type Event = (typeof Event)[keyof typeof Event];
 
-const TITLES = {
-  stray: 'a segment without RST, and there is no connection',
-  'new-syn':
-    'a SYN newer than the old incarnation (by sequence number or timestamp), with a listener to take it',
-  'old-syn': 'a SYN in TIME-WAIT that may not reopen: not newer, or nobody listens',
-  'paws-failed': 'a timestamp older than the last one accepted',
-  unacceptable: 'a segment wholly outside the receive window',
-  'fin-again': 'the FIN that was taken before, sent again',
-  'syn-again': 'the SYN that was answered before, sent again',
-  rst: 'an RST that counts: exact sequence number, or in SYN-SENT an acknowledged SYN',
-  'rst-passive': 'the same on a connection that a passive OPEN began',
-  'rst-in-window': 'an RST inside the window but not at RCV.NXT',
-  'rst-outside': 'an RST that does not count: outside the window, or no connection to reset',
-  syn: 'a SYN without ACK, where one can begin a connection',
-  'syn-fin': 'SYN and FIN in one segment to a listener',
-  'syn-ack': 'a SYN that acknowledges ours',
-  'syn-passive': 'another SYN in the window of a connection that a passive OPEN began',
-  'syn-on-connection': 'a SYN on a connection that has one',
-  'no-room': 'what would move the handshake on, but the queue is full',
-  useless: 'a segment without what the state needs: no SYN before the handshake, no ACK after it',
-  'bad-ack': 'an ACK of something never sent, before the handshake is over',
-  'ack-too-old': 'an ACK below SND.UNA by more than the largest window',
-  'ack-of-unsent': 'an ACK above SND.NXT',
-  'ack-of-syn': 'an ACK of our SYN',
-  'ack-of-fin': 'an ACK of our FIN',
-  ack: 'any other acceptable ACK',
-  'data-after-close': 'new data with nobody left to read it',
-  data: 'data inside the window',
-  fin: 'a FIN, in order',
-
-  'open-active': 'OPEN, active (connect)',
-  'open-passive': 'OPEN, passive (listen)',
-  send: 'SEND (send, write)',
-  'shutdown-write': 'CLOSE of the sending side only (shutdown WR)',
-  close: 'CLOSE of both sides, all received data read (close)',
-  'close-unread': 'CLOSE of both sides with received data unread',
-  abort: 'ABORT (close with SO_LINGER 0, disconnect)',
-  'abort-unsent': 'ABORT while data of ours is still unsent',
-
-  retransmit: 'the retransmission timer fires',
-  'delayed-ack': 'the delayed-ACK timer fires, or the window opens',
-  probe: 'the keepalive or zero-window timer fires',
-  'retransmit-give-up': 'retransmissions ran out (R2)',
-  'probe-give-up': 'keepalive probes ran out',
-  'user-timeout': 'the user timeout runs out',
-  'time-wait-end': '2 MSL in TIME-WAIT are over',
-  'fin-wait-2-end': 'FIN-WAIT-2 without a reader lasted too long',
-
-  crash: 'the host loses its memory of the connection',
-  evict: 'the host gives the connection up for lack of room',
-  'icmp-hard': 'an ICMP error that says the destination will not take it',
-  'icmp-soft': 'an ICMP error that may pass',
-} as const;
-
 /** An event as rule ids write it: `ack-of-fin`. */
-export type EventName = keyof typeof TITLES;
-
-/** One line for each event. */
-export const EVENT_TITLES: Readonly<Record<EventName, string>> = TITLES;
+export type EventName = keyof typeof EVENT_TITLES;
 
 /** Names by event number. */
-export const EVENT_NAMES: readonly EventName[] = Object.keys(TITLES) as EventName[];
+export const EVENT_NAMES: readonly EventName[] = Object.keys(Event).map(
+  (key) => key.replace(/[A-Z]|\d/g, (start) => `-${start.toLowerCase()}`) as EventName,
+);
 
 export const EVENT_COUNT = 47;
 

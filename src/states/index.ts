@@ -1,6 +1,8 @@
 export * from './diagram.ts';
 export { drawMarkdown, drawMermaid, drawPage } from './draw.ts';
 export * from './effects.ts';
+export * from './emissions.ts';
+export * from './event-titles.ts';
 export * from './events.ts';
 export * from './facts.ts';
 export * from './names.ts';

@@ -210,6 +210,6 @@ export function compileProfile(profile: Profile, ...patches: readonly Patch[]): 
   return compile(DIAGRAM, ...[...profile.patches, ...patches].map((patch) => patch.rows));
 }
 
-export const RFC_TABLE: Table = compileProfile(rfc);
-export const LINUX_TABLE: Table = compileProfile(linux);
-export const FREEBSD_TABLE: Table = compileProfile(freebsd);
+export const RFC_TABLE: Table = /* @__PURE__ */ compileProfile(rfc);
+export const LINUX_TABLE: Table = /* @__PURE__ */ compileProfile(linux);
+export const FREEBSD_TABLE: Table = /* @__PURE__ */ compileProfile(freebsd);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Flag } from '../wire/segment.ts';
+import { Emission, emit, emitAfterLoss } from './emissions.ts';
 import { Event, firstEvent } from './events.ts';
 import { Acks, classify, Facts, Known, Where } from './facts.ts';
 import {
@@ -17,7 +18,7 @@ import {
   stateSet,
 } from './names.ts';
 import { compileProfile, LINUX_TABLE, linux, RFC_TABLE, rfc, rfc1337 } from './profiles.ts';
-import { Emission, emit, emitAfterLoss, IMPOSSIBLE, next, stepSet, stepStates, type Table } from './table.ts';
+import { IMPOSSIBLE, next, stepSet, stepStates, type Table } from './table.ts';
 
 /** One end of a connection, walked by calls, timers and classified segments. */
 class Walk {

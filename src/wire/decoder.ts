@@ -6,7 +6,7 @@ import { readEthernet, readEtherType, readLlc } from './link/ethernet.ts';
 import { readIp } from './link/loopback.ts';
 import { readMpls } from './link/mpls.ts';
 import { readCiscoHdlc, readPpp, readPppoe } from './link/ppp.ts';
-import { readLink } from './link/types.ts';
+import { readLink } from './link/read.ts';
 import { readRadiotap, readWifi } from './link/wifi.ts';
 import { Problem, Segment, SegmentKind } from './segment.ts';
 import { readTcp } from './tcp/decode.ts';
@@ -49,15 +49,7 @@ export class Decoder {
   ): number {
     const walk = this.#walk;
     const segment = this.segment;
-    reset(segment);
-    walk.bytes = bytes;
-    walk.view = view;
-    walk.offset = offset;
-    const end = offset + capturedLength;
-    walk.end = Math.min(end, bytes.length);
-    walk.wireEnd = offset + Math.max(originalLength, capturedLength);
-    walk.timeUs = timeUs;
-
+    walk.begin(bytes, view, offset, capturedLength, originalLength, timeUs);
     let layer = readLink(walk, linkType);
     // Nearly every frame goes straight down these three; a chain of tests is measurably quicker than turns of the loop.
     if (layer === Layer.ethernet) layer = readEthernet(walk);
@@ -107,26 +99,4 @@ function step(walk: Walk, layer: number): number {
     default:
       return Layer.end;
   }
-}
-
-function reset(segment: Segment): void {
-  segment.kind = SegmentKind.none;
-  segment.problems = 0;
-  segment.ack = 0;
-  segment.flags = 0;
-  segment.window = 0;
-  segment.urgentPointer = 0;
-  segment.payloadLength = 0;
-  segment.payloadCaptured = 0;
-  segment.optionKinds = 0;
-  segment.tsVal = 0;
-  segment.tsEcr = 0;
-  segment.mss = -1;
-  segment.windowScale = -1;
-  segment.sackCount = 0;
-  segment.vlan = -1;
-  segment.tunnels = 0;
-  segment.icmpType = 0;
-  segment.icmpCode = 0;
-  segment.icmpMtu = 0;
 }

@@ -104,6 +104,8 @@ export class Segment {
   /** -1 where absent. */
   mss: number = -1;
   windowScale: number = -1;
+  /** RFC 5482: the 16 bits as they stand, bit G (0x8000) and the time; 0 where absent. */
+  userTimeout: number = 0;
   sackCount: number = 0;
   /** Left and right edges of up to four SACK blocks. */
   readonly sack: Int32Array = new Int32Array(8);

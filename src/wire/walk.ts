@@ -1,5 +1,5 @@
 import type { FragmentReassembler } from './ip/fragments.ts';
-import { Problem, type Segment } from './segment.ts';
+import { Problem, type Segment, SegmentKind } from './segment.ts';
 
 /**
  * What stands at `Walk.offset`. Each layer's reader takes the walk, moves it behind its own header and returns the
@@ -49,6 +49,24 @@ export class Walk {
     this.view = segment.view;
   }
 
+  /** Stands at the start of a frame, of which `capturedLength` bytes are there and `originalLength` were on the wire. */
+  begin(
+    bytes: Uint8Array,
+    view: DataView,
+    offset: number,
+    capturedLength: number,
+    originalLength: number,
+    timeUs: number,
+  ): void {
+    reset(this.segment);
+    this.bytes = bytes;
+    this.view = view;
+    this.offset = offset;
+    this.end = Math.min(offset + capturedLength, bytes.length);
+    this.wireEnd = offset + Math.max(originalLength, capturedLength);
+    this.timeUs = timeUs;
+  }
+
   /** Whether `length` bytes are captured at the offset; notes what is wrong where they are not. */
   has(length: number): boolean {
     if (this.offset + length <= this.end) return true;
@@ -81,6 +99,29 @@ export class Walk {
     this.offset += length;
     this.segment.tunnels++;
   }
+}
+
+function reset(segment: Segment): void {
+  segment.kind = SegmentKind.none;
+  segment.problems = 0;
+  segment.ack = 0;
+  segment.flags = 0;
+  segment.window = 0;
+  segment.urgentPointer = 0;
+  segment.payloadLength = 0;
+  segment.payloadCaptured = 0;
+  segment.optionKinds = 0;
+  segment.tsVal = 0;
+  segment.tsEcr = 0;
+  segment.mss = -1;
+  segment.windowScale = -1;
+  segment.userTimeout = 0;
+  segment.sackCount = 0;
+  segment.vlan = -1;
+  segment.tunnels = 0;
+  segment.icmpType = 0;
+  segment.icmpCode = 0;
+  segment.icmpMtu = 0;
 }
 
 export function readU16(bytes: Uint8Array, at: number): number {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { decodeFrame, hex } from '../../../test/support/decode.ts';
 import { Flag, SegmentKind } from '../segment.ts';
-import { isSupportedLinkType, LinkType, linkTypeName } from './types.ts';
+import { isSupportedLinkType, linkTypeName } from './type-names.ts';
+import { LinkType } from './types.ts';
 
 /** 10.0.0.1:1000 > 10.0.0.2:80 RST+ACK, and the same between 2001:db8::1 and 2001:db8::2. */
 const TCP = '03e8 0050 00000064 000000c8 5014 0000 0000 0000';

@@ -81,6 +81,10 @@ function takeOption(segment: Segment, bytes: Uint8Array, at: number, kind: numbe
     case OptionKind.sack:
       takeSack(segment, bytes, at, length);
       break;
+    case OptionKind.userTimeout:
+      segment.optionKinds |= OptionBit.userTimeout;
+      segment.userTimeout = readU16(bytes, at + 2);
+      break;
     default:
       segment.optionKinds |= optionBit(bytes, at, kind, length);
   }
@@ -130,8 +134,6 @@ function optionBit(bytes: Uint8Array, at: number, kind: number, length: number):
       return OptionBit.sackPermitted;
     case OptionKind.md5:
       return OptionBit.md5;
-    case OptionKind.userTimeout:
-      return OptionBit.userTimeout;
     case OptionKind.ao:
       return OptionBit.ao;
     case OptionKind.mptcp:
