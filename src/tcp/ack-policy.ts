@@ -1,0 +1,59 @@
+import type { Environment } from './environment.ts';
+import { OFF, type Tcb, Timer } from './tcb.ts';
+import { setTimer } from './timers.ts';
+
+/** The estimate begins here (Linux TCP_ATO_MIN, 40 ms), and this much is the shortest gap it tells apart. */
+const SHORTEST_US = 40_000;
+
+/**
+ * RFC 9293 3.8.6.3, RFC 5681 4.2: whether the ACK of text that came in order goes now or may wait for a second segment,
+ * for data of ours to ride on, or for the timer.
+ */
+export function acknowledgeText(env: Environment, tcb: Tcb, length: number): void {
+  const config = tcb.config;
+  if (length > tcb.rcvMss) tcb.rcvMss = length < tcb.advMss ? length : tcb.advMss;
+  tcb.ackPendingSegments++;
+  tcb.ackPendingBytes += length;
+  estimateDelay(env, tcb);
+  tcb.lastDataAt = env.now;
+  if (tcb.ackPendingBytes > (config.ackEverySegments - 1) * tcb.rcvMss || isQuick(tcb)) {
+    tcb.ackNow = true;
+    return;
+  }
+  if (tcb.timers[Timer.delayedAck] === OFF) setTimer(env, tcb, Timer.delayedAck, env.now + delayOf(tcb));
+}
+
+/** Quick-ACK mode: the sender is likely in slow start and wants every ACK. Not while both sides talk in turns. */
+function isQuick(tcb: Tcb): boolean {
+  return tcb.quickAcksLeft > 0 && !tcb.pingpong;
+}
+
+/** So many ACKs from now on are not delayed: half a window of segments, at most what the configuration allows. */
+export function startQuickAcks(tcb: Tcb): void {
+  const most = tcb.config.quickAcks;
+  if (most === 0) return;
+  const segments = Math.floor(((tcb.rcvAdv - tcb.rcvNxt) | 0) / (2 * tcb.rcvMss));
+  const wanted = Math.min(Math.max(segments, 2), most);
+  if (wanted > tcb.quickAcksLeft) tcb.quickAcksLeft = wanted;
+}
+
+/** Linux tcp_event_data_recv: the delay follows the gaps between data segments; a long gap is a sender that starts anew. */
+function estimateDelay(env: Environment, tcb: Tcb): void {
+  if (tcb.ackTimeoutUs === 0) {
+    startQuickAcks(tcb);
+    tcb.ackTimeoutUs = SHORTEST_US;
+    return;
+  }
+  const gap = env.now - tcb.lastDataAt;
+  if (gap <= SHORTEST_US / 2) tcb.ackTimeoutUs = (tcb.ackTimeoutUs >> 1) + SHORTEST_US / 2;
+  else if (gap < tcb.ackTimeoutUs) tcb.ackTimeoutUs = Math.min((tcb.ackTimeoutUs >> 1) + gap, tcb.rtoUs);
+  else if (gap > tcb.rtoUs) startQuickAcks(tcb);
+}
+
+/** Between the configured bounds; in a one-way stream no longer than a round trip (Linux tcp_send_delayed_ack). */
+function delayOf(tcb: Tcb): number {
+  const least = tcb.config.delayedAckMinUs;
+  let most = tcb.config.delayedAckMaxUs;
+  if (tcb.srttUs > 0) most = Math.min(most, Math.max(tcb.srttUs, least));
+  return Math.min(Math.max(tcb.ackTimeoutUs, least), most);
+}

@@ -1,0 +1,116 @@
+import {
+  classify,
+  Effect,
+  EVENT_COUNT,
+  Event,
+  Facts,
+  firstEvent,
+  State,
+  stateSet,
+  Where,
+} from '../states/index.ts';
+import { Flag, OptionBit, type Segment } from '../wire/index.ts';
+import { takeAck, takeUrgent } from './ack.ts';
+import { step } from './effects.ts';
+import type { Environment } from './environment.ts';
+import { factsOf } from './facts.ts';
+import { finIsNext, noteEarlyFin, takeFin } from './fin.ts';
+import { takeSyn } from './open.ts';
+import { output } from './output.ts';
+import type { Tcb } from './tcb.ts';
+import { takeOldText, takeText } from './text.ts';
+
+/** Nothing is sent any more by the control block itself. */
+const OVER = stateSet(State.closed, State.listen, State.timeWait);
+
+/** States whose peer may still send text. */
+const RECEIVING = stateSet(State.synReceived, State.established, State.finWait1, State.finWait2);
+
+const facts = new Facts();
+
+/** RFC 9293 3.10.7 for a connection in SYN-SENT or later: the table says what happens, in the order of the text. */
+export function segmentArrives(env: Environment, tcb: Tcb, segment: Segment): void {
+  if (missesTimestamps(tcb, segment)) return;
+  factsOf(env, tcb, segment, facts);
+  const where = facts.where;
+  let accepted = false;
+  for (let events = classify(facts, tcb.state); events !== 0; events &= events - 1) {
+    const event = firstEvent(events);
+    if (!prepare(env, tcb, event, segment)) break;
+    step(env, tcb, event, segment);
+    if (((1 << tcb.state) & OVER) !== 0) return;
+    if (event === Event.ack || event === Event.ackOfFin) accepted = true;
+  }
+  if (accepted) finish(tcb, segment, where);
+  output(env, tcb);
+}
+
+/** RFC 7323 3.2: once agreed, timestamps are on every segment but an RST. */
+function missesTimestamps(tcb: Tcb, segment: Segment): boolean {
+  if (!tcb.timestampsOk || !tcb.config.requireTimestamps) return false;
+  return (segment.optionKinds & OptionBit.timestamps) === 0 && (segment.flags & (Flag.rst | Flag.syn)) === 0;
+}
+
+/**
+ * What the event's segment carries goes into the control block before the row that it takes. False: the segment ends here,
+ * for what it carries could not be taken.
+ */
+function prepare(env: Environment, tcb: Tcb, event: Event, segment: Segment): boolean {
+  switch (event) {
+    case Event.ack:
+    case Event.ackOfFin:
+    case Event.ackOfSyn:
+      takeAck(env, tcb, segment);
+      if ((segment.flags & Flag.urg) !== 0 && isReceiving(tcb)) takeUrgent(env, tcb, segment);
+      return true;
+    case Event.data:
+      if (delivers(env, tcb)) takeText(env, tcb, segment);
+      return true;
+    case Event.fin:
+      if (!finIsNext(tcb, segment)) return false;
+      takeFin(env, tcb);
+      return true;
+    case Event.syn:
+      takeSyn(env, tcb, segment);
+      return true;
+    case Event.synAck:
+      if (tcb.state === State.synSent) takeSyn(env, tcb, segment);
+      takeAck(env, tcb, segment);
+      return true;
+    default:
+      count(env, tcb, event, segment);
+      return true;
+  }
+}
+
+/** A SYN-RECEIVED that is about to be ESTABLISHED included. */
+function isReceiving(tcb: Tcb): boolean {
+  return ((1 << tcb.state) & RECEIVING) !== 0;
+}
+
+function delivers(env: Environment, tcb: Tcb): boolean {
+  return (env.table.effects[tcb.state * EVENT_COUNT + Event.data]! & Effect.deliver) !== 0;
+}
+
+/** Events that only leave a trace. */
+function count(env: Environment, tcb: Tcb, event: Event, segment: Segment): void {
+  const counters = env.counters;
+  if (event === Event.unacceptable) takeOldText(env, tcb, segment);
+  else if (event === Event.pawsFailed) counters.PAWSEstab++;
+  else if (event === Event.dataAfterClose) counters.TCPAbortOnData++;
+  else if (event === Event.rst) {
+    if (tcb.state === State.established || tcb.state === State.closeWait) counters.EstabResets++;
+    else if (tcb.state === State.synSent) counters.AttemptFails++;
+  } else if (event === Event.rstPassive) counters.EmbryonicRsts++;
+}
+
+/** What an acceptable segment has besides its events: a FIN that is early, text beyond the window. */
+function finish(tcb: Tcb, segment: Segment, where: number): void {
+  const flags = segment.flags;
+  if (!isReceiving(tcb)) return;
+  const beyond = (segment.seq + segment.payloadLength - tcb.rcvAdv) | 0;
+  if ((flags & Flag.fin) !== 0) {
+    if (beyond >= 0) tcb.ackNow = true;
+    else if (where === Where.ahead) noteEarlyFin(tcb, segment);
+  } else if (beyond > 0) tcb.ackNow = true;
+}

@@ -1,0 +1,145 @@
+/**
+ * How a host's TCP behaves where standards leave a choice, as data. Times are microseconds, sizes bytes. One object is
+ * shared by all connections of a host; what a socket option changes is copied to the control block at its creation.
+ * The comment names Linux's sysctl where there is one.
+ */
+export interface TcpConfig {
+  // Opening
+  /** RFC 9293 3.10.1: SYN, SYN-ACK attempts after the first (tcp_syn_retries, tcp_synack_retries). */
+  synRetries: number;
+  synAckRetries: number;
+  /** RFC 6298 2.1: the RTO before there is a sample. */
+  initialRtoUs: number;
+  /** Offered in our SYN and agreed to in a SYN-ACK: RFC 7323 (tcp_window_scaling, tcp_timestamps), RFC 2018 (tcp_sack). */
+  windowScaling: boolean;
+  timestamps: boolean;
+  sack: boolean;
+  dsack: boolean;
+  /** RFC 3168: 0 never, 1 ask and agree, 2 agree only when asked (tcp_ecn). */
+  ecn: 0 | 1 | 2;
+  /** Order of options in a SYN: `linux`: MSS, SACK-permitted, timestamps, NOP, scale; `freebsd`: MSS, NOP, scale, SACK, timestamps. */
+  optionLayout: 'linux' | 'freebsd';
+  /** Granularity of the timestamp clock, microseconds a tick (RFC 7323 5.4). */
+  timestampTickUs: number;
+  /** A random offset for each connection's timestamp clock (RFC 7323 7.1). */
+  timestampOffset: boolean;
+  /** RFC 7323 3.2: segments without the agreed timestamps are dropped; Linux takes them. */
+  requireTimestamps: boolean;
+  /** RFC 9293 3.10.2: SEND before the handshake is over queues; otherwise EAGAIN, as Linux sockets that do not block. */
+  sendBeforeOpen: boolean;
+  /** RFC 9293 3.10.7.2: data on a SYN is kept for ESTABLISHED; otherwise it has to come again, as with Linux. */
+  keepSynData: boolean;
+
+  // Sending
+  /** RFC 6928, in segments; 0: RFC 5681's min(4 MSS, max(2 MSS, 4380)). */
+  initialWindowSegments: number;
+  /** RFC 5681 3.1: so many SYNs or SYN-ACKs lost make the initial window one segment: 1; Linux 2. */
+  synLossesToOneSegment: number;
+  congestion: 'reno' | 'cubic';
+  /** RFC 2861/5681 4.1: the window after idleness (tcp_slow_start_after_idle). */
+  slowStartAfterIdle: boolean;
+  /** RFC 3465 limit in segments; Infinity as Linux. */
+  appropriateByteCounting: number;
+  sendBufferBytes: number;
+  /** Size to which the send buffer may grow by itself (tcp_wmem[2]); equal to `sendBufferBytes`: fixed. */
+  maxSendBufferBytes: number;
+  /** RFC 6298 2.4; Linux 200 ms. */
+  minRtoUs: number;
+  /** The floor is that of the variance: RTO = SRTT + max(4 RTTVAR, min), as Linux has it; otherwise of the sum. */
+  minRtoOnVariance: boolean;
+  maxRtoUs: number;
+  /** RFC 9293 3.8.3: R1 asks the network layer for another way, R2 gives up (tcp_retries1, tcp_retries2): retransmissions. */
+  retries1: number;
+  retries2: number;
+  /** Linux: a number of retries stands for the time that so many would take from the least RTO on (tcp_model_timeout). */
+  retriesAsTime: boolean;
+  /** The same for connections nobody owns (tcp_orphan_retries; 0 means 8). */
+  orphanRetries: number;
+  /** RFC 8985 (tcp_recovery), with its tail loss probe (tcp_early_retrans). Otherwise RFC 6675 with SACK, NewReno without. */
+  rack: boolean;
+  tailLossProbe: boolean;
+  /** RFC 5682 F-RTO (tcp_frto). */
+  frto: boolean;
+  /** RFC 6937. */
+  proportionalRateReduction: boolean;
+  /** Initial duplicate ACK threshold (tcp_reordering). */
+  dupThresh: number;
+  /** RFC 3042. */
+  limitedTransmit: boolean;
+  /** First interval of zero-window probes; 0: the current RTO. */
+  persistMinUs: number;
+  persistMaxUs: number;
+  /** A zero-window probe carries one octet of new data (RFC 9293 3.8.6.1); otherwise none, below SND.UNA, as Linux has it. */
+  probeWithOctet: boolean;
+  /** Minshall's variant of the Nagle algorithm: only a short segment not yet acknowledged holds the next one back (Linux). */
+  minshall: boolean;
+
+  // Receiving
+  receiveBufferBytes: number;
+  maxReceiveBufferBytes: number;
+  /** Share of the receive buffer that is offered as window: numerator over 256 (Linux tcp_adv_win_scale: 128). */
+  windowShare: number;
+  /** The largest first window offered, in segments of the MSS; 0: no such limit (Linux clamps to about 64 kB: 45 x 1460). */
+  initialReceiveSegments: number;
+  /** Largest delay of an ACK, and the least (Linux's adaptive 40 ms to 200 ms); equal: fixed. RFC 9293 3.8.6.3. */
+  delayedAckMinUs: number;
+  delayedAckMaxUs: number;
+  /** The first ACKs of a connection go at once (Linux quick-ACK mode): at most so many. */
+  quickAcks: number;
+  /** Acknowledge at once every so many full segments (RFC 9293 SHLD-18: 2). */
+  ackEverySegments: number;
+  /** Ranges held out of order by one connection; the oldest go first beyond it. */
+  maxReassemblyRanges: number;
+
+  // Keeping
+  keepAliveIdleUs: number;
+  keepAliveIntervalUs: number;
+  keepAliveProbes: number;
+  /** Garbage octet in keepalive probes for ancient peers (RFC 9293 MAY-6); Linux and FreeBSD send none. */
+  keepAliveGarbage: boolean;
+
+  // Closing
+  /** RFC 9293 3.4.2: TIME-WAIT lasts 2 of them. Linux: always 60 s together. */
+  mslUs: number;
+  /** FIN-WAIT-2 without a reader; 0: no limit (tcp_fin_timeout, TCP_LINGER2). */
+  finWait2Us: number;
+  /** tcp_rfc1337. */
+  rfc1337: boolean;
+  /** 0 no, 1 yes, 2 for loopback only (tcp_tw_reuse). */
+  timeWaitReuse: 0 | 1 | 2;
+  /** The least age of a TIME-WAIT that may be reused, by its timestamp (Linux: 1 s). */
+  timeWaitReuseDelayUs: number;
+  maxTimeWait: number;
+  maxOrphans: number;
+
+  // Defence
+  /** Linux: an RST also counts at RCV.NXT - 1 once the FIN was taken, and at the highest edge that we reported by SACK. */
+  lenientReset: boolean;
+  /** RFC 5961 7: challenge ACKs a second of the whole host, and the least time between two of one connection. */
+  challengeAcksPerSecond: number;
+  challengeAckIntervalUs: number;
+  /** SYN cookies: 0 never, 1 when the queue is full, 2 always (tcp_syncookies). */
+  synCookies: 0 | 1 | 2;
+  /** SYN-RECEIVED of one listener (tcp_max_syn_backlog). */
+  maxSynBacklog: number;
+  /** Largest backlog of listen (somaxconn). */
+  maxBacklog: number;
+  /** RST where the accept queue is full (tcp_abort_on_overflow). */
+  abortOnOverflow: boolean;
+  /** All buffers of the host's connections together. */
+  maxMemoryBytes: number;
+
+  // Paths
+  /** The default MSS a peer without the option is given (RFC 9293 MUST-15): 536 IPv4, 1220 IPv6. */
+  defaultMss4: number;
+  defaultMss6: number;
+  minMss: number;
+  /** Path MTU discovery by ICMP (DF set). */
+  pathMtuDiscovery: boolean;
+  /** RFC 4821: 0 off, 1 after a black hole is suspected, 2 always (tcp_mtu_probing). */
+  mtuProbing: 0 | 1 | 2;
+  hopLimit: number;
+  /** Ephemeral ports, both inclusive (ip_local_port_range). */
+  ephemeralFrom: number;
+  ephemeralTo: number;
+}

@@ -1,0 +1,113 @@
+import { Acks, type Facts, Known, State, Where } from '../states/index.ts';
+import { Flag, OptionBit, type Segment } from '../wire/index.ts';
+import type { Environment } from './environment.ts';
+import type { Tcb } from './tcb.ts';
+
+const SYN_FIN_RST = Flag.syn | Flag.fin | Flag.rst;
+
+/** RFC 7323 5.5: TS.Recent older than this says nothing any more. */
+const TS_RECENT_LIFETIME_US = 24 * 86_400 * 1_000_000;
+
+/** All that `classify` may ask of a segment, exactly as the control block knows it (RFC 9293 3.10.7.3, 3.10.7.4). */
+export function factsOf(env: Environment, tcb: Tcb, segment: Segment, facts: Facts): void {
+  const state = tcb.state;
+  facts.flags = segment.flags;
+  facts.queuedFin = Known.no;
+  facts.readerGone = tcb.orphan || tcb.readShut ? Known.yes : Known.no;
+  facts.passive = tcb.passive ? Known.yes : Known.no;
+  facts.newer = Known.no;
+  facts.listening = Known.no;
+  facts.room = Known.yes;
+  if (state === State.synSent) {
+    facts.where = Where.exact;
+    facts.acks = acksInHandshake(tcb, segment);
+    facts.pawsFailed = Known.no;
+    facts.hasData = segment.payloadLength > 0;
+    return;
+  }
+  place(tcb, segment, facts);
+  facts.acks = state === State.synReceived ? acksInHandshake(tcb, segment) : acksLater(tcb, segment);
+  facts.pawsFailed = isOld(env, tcb, segment) ? Known.yes : Known.no;
+  if (state === State.synReceived && tcb.passive && !env.hasAcceptRoom(tcb)) facts.room = Known.no;
+}
+
+/** RFC 9293 3.10.7.3 (first), 3.10.7.4 (fifth, SYN-RECEIVED): SND.UNA < SEG.ACK =< SND.NXT. */
+function acksInHandshake(tcb: Tcb, segment: Segment): number {
+  if (((segment.ack - tcb.sndUna) | 0) <= 0) return Acks.below;
+  return ((segment.ack - tcb.sndNxt) | 0) > 0 ? Acks.unsent : Acks.plain;
+}
+
+/** RFC 9293 3.10.7.4 (fifth) in the range of RFC 5961 5.2. */
+function acksLater(tcb: Tcb, segment: Segment): number {
+  const ack = segment.ack;
+  if (((ack - tcb.sndNxt) | 0) > 0) return Acks.unsent;
+  if (((ack - tcb.sndUna) | 0) < -tcb.maxSndWnd) return Acks.below;
+  return tcb.finSent && ((ack - tcb.finSeq) | 0) > 0 ? Acks.fin : Acks.plain;
+}
+
+/**
+ * RFC 9293 3.10.7.4 (first): where the segment lies against [RCV.NXT, right edge offered), and whether it brings data
+ * that fits. A SYN is placed by itself: what follows it is looked at once its own place is known.
+ */
+function place(tcb: Tcb, segment: Segment, facts: Facts): void {
+  const isSyn = (segment.flags & Flag.syn) !== 0;
+  const start = (segment.seq - tcb.rcvNxt) | 0;
+  const window = (tcb.rcvAdv - tcb.rcvNxt) | 0;
+  const fin = (segment.flags & Flag.fin) !== 0 ? 1 : 0;
+  const payload = segment.payloadLength;
+  const length = isSyn ? 1 : payload + fin;
+  facts.where = whereIs(start, length, window);
+  facts.hasData = !isSyn && payload > 0 && start + payload > 0 && start < window && window > 0;
+  // A FIN beyond the window is trimmed off, and comes again.
+  if (fin !== 0 && !isSyn && start + payload >= window) facts.flags &= ~Flag.fin;
+  if ((segment.flags & SYN_FIN_RST) === Flag.rst) placeReset(tcb, segment, facts);
+  else if (tcb.finArrivedEarly && facts.hasData) facts.queuedFin = queuedFin(tcb, start, payload, window);
+}
+
+function whereIs(start: number, length: number, window: number): number {
+  if (start === 0) return Where.exact;
+  if (start < 0) {
+    // An empty segment before RCV.NXT is unacceptable; so is one that ends at RCV.NXT.
+    return start + length > 0 ? Where.overlap : Where.before;
+  }
+  return start < window ? Where.ahead : Where.beyond;
+}
+
+/** `lenientReset`: two more places at which the peer may honestly believe RCV.NXT to be. */
+function placeReset(tcb: Tcb, segment: Segment, facts: Facts): void {
+  if (facts.where === Where.exact || !tcb.config.lenientReset) return;
+  if (tcb.finTaken && segment.seq === ((tcb.rcvNxt - 1) | 0)) facts.where = Where.exact;
+  else if (tcb.sackOk && isSackEdge(tcb, (segment.seq - tcb.rcvNxt) | 0)) facts.where = Where.exact;
+}
+
+function isSackEdge(tcb: Tcb, offset: number): boolean {
+  return offset > 0 && offset === tcb.receive.highest;
+}
+
+let ranges = new Int32Array(0);
+
+/** Whether the text closes the last gap before a FIN that came early. */
+function queuedFin(tcb: Tcb, start: number, payload: number, window: number): number {
+  if (start > 0) return Known.no;
+  const receive = tcb.receive;
+  const end = Math.min(start + payload, window);
+  const fin = (tcb.finArrivedSeq - tcb.rcvNxt) | 0;
+  if (end >= fin) return Known.yes;
+  if (receive.outOfOrderBytes < fin - end) return Known.no;
+  if (ranges.length < 2 * receive.rangeCount) ranges = new Int32Array(2 * receive.rangeCount);
+  const count = receive.ranges(ranges, receive.rangeCount);
+  let held = 0;
+  for (let i = 0; i < count; i++) {
+    const from = Math.max(ranges[2 * i]!, end);
+    const to = Math.min(ranges[2 * i + 1]!, fin);
+    if (to > from) held += to - from;
+  }
+  return held === fin - end ? Known.yes : Known.no;
+}
+
+/** RFC 7323 5.3 (R1). */
+function isOld(env: Environment, tcb: Tcb, segment: Segment): boolean {
+  if (!tcb.timestampsOk || (segment.optionKinds & OptionBit.timestamps) === 0) return false;
+  if (((segment.tsVal - tcb.tsRecent) | 0) >= 0) return false;
+  return env.now - tcb.tsRecentAt < TS_RECENT_LIFETIME_US;
+}

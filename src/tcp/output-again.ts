@@ -1,0 +1,65 @@
+import { Flag } from '../wire/index.ts';
+import type { Environment } from './environment.ts';
+import { segmentBytes } from './options-out.ts';
+import { begin, finish } from './output-segment.ts';
+import { mtuProbeLost } from './pmtu.ts';
+import { nextRetransmission, segmentSent, sendAllowance } from './recovery.ts';
+import type { Tcb } from './tcb.ts';
+
+/** Sends what recovery wants again, as far as cwnd goes. */
+export function retransmitLost(env: Environment, tcb: Tcb): void {
+  let index = nextRetransmission(tcb);
+  if (index < 0) return;
+  const mss = segmentBytes(tcb);
+  while (index >= 0) {
+    const length = againLength(env, tcb, index, mss);
+    if (length === 0) return;
+    sendAgain(env, tcb, tcb.sent.startOf(index), length, mss);
+    index = nextRetransmission(tcb);
+  }
+}
+
+/** Octets of sequence space of an entry that may go now, FIN included; 0: none. */
+function againLength(env: Environment, tcb: Tcb, index: number, mss: number): number {
+  const start = tcb.sent.startOf(index);
+  let length = tcb.sent.lengthOf(index);
+  const allowance = sendAllowance(tcb);
+  const finOnly = tcb.finSent && start === tcb.finSeq;
+  if (finOnly) return allowance > 0 || start === tcb.sndUna ? 1 : 0;
+  const one = length < mss ? length : mss;
+  if (allowance < one) return 0;
+  const limit = tcb.urgentQueued ? mss : Math.max(mss, Math.min(env.superSegmentBytes, allowance));
+  if (length > limit) length = limit - (limit % mss);
+  return inWindow(tcb, start, length, mss);
+}
+
+/**
+ * RFC 9293 3.8.6.1: where the peer has shrunk its window, what lies beyond is not repeated, but for the first segment, which
+ * probes.
+ */
+function inWindow(tcb: Tcb, start: number, length: number, mss: number): number {
+  const room = (tcb.sndUna + tcb.sndWnd - start) | 0;
+  if (length <= room) return length;
+  if (start === tcb.sndUna) return Math.min(length, Math.max(room - (room % mss), mss));
+  return room > 0 ? room : 0;
+}
+
+/** `length` octets of sequence space from `seq` on, a second time. */
+export function sendAgain(env: Environment, tcb: Tcb, seq: number, length: number, mss: number): void {
+  const end = (seq + length) | 0;
+  const fin = tcb.finSent && ((end - tcb.finSeq) | 0) > 0 ? 1 : 0;
+  const text = length - fin;
+  const out = begin(env, tcb, seq, Flag.ack);
+  if (fin === 1) out.flags |= Flag.fin;
+  if (text > 0) {
+    const toPush = (tcb.pushSeq - seq) | 0;
+    if (end === tcb.sndNxt || (toPush > 0 && toPush <= text)) out.flags |= Flag.psh;
+    out.payloadOffset = (seq - tcb.sndUna) | 0;
+    out.payloadLength = text;
+    if (text > mss) out.segmentSize = mss;
+  }
+  env.counters.RetransSegs += text > mss ? Math.ceil(text / mss) : 1;
+  if (tcb.mtuProbeSize > 0 && seq === tcb.mtuProbeSeq) mtuProbeLost(env, tcb);
+  finish(env, tcb, out);
+  segmentSent(env, tcb, seq, length, true);
+}

@@ -1,0 +1,268 @@
+import { Reassembly } from './receive-buffer-ranges.ts';
+import { giveRing, moveOctets, NO_RING, readOctets, ringSize, takeRing, writeOctets } from './ring-pool.ts';
+
+const FIRST_POSITION = 0x7fffff00;
+
+/**
+ * Octets that arrived and were not read: `readable` ones in order, then, after gaps, what came out of order, each at its place
+ * (RFC 9293 3.10.7.4, seventh). Offsets of arriving segments are counted from RCV.NXT. An octet once received is never
+ * overwritten by a later copy of it: an injector cannot change what the peer sent first.
+ */
+export class ReceiveBuffer {
+  /** Octets in order that wait to be read; a skipped urgent octet counts until it is passed. */
+  readable: number = 0;
+  /** Octets that it may hold, gaps included. */
+  limit: number = 65_536;
+  /** Ranges held out of order; beyond it the oldest go first. */
+  maxRanges: number = 64;
+
+  /** What the last `insert` found to be here already out of order, as offsets from RCV.NXT before it; `overlapEnd` 0: nothing. */
+  overlapStart: number = 0;
+  overlapEnd: number = 0;
+  /** Octets of the last `insert` that were kept. */
+  kept: number = 0;
+
+  #ring: Uint8Array = NO_RING;
+  /** Position of the first readable octet, and of RCV.NXT; int32, modulo 2^32. They wrap soon, so that wrapping is no rare event. */
+  #head: number = FIRST_POSITION;
+  #next: number = FIRST_POSITION;
+  #hint: number = 0;
+  #peak: number = 0;
+  readonly #reassembly: Reassembly = new Reassembly();
+
+  #urgentMarked: boolean = false;
+  #urgentTaken: boolean = false;
+  #urgentAt: number = 0;
+
+  /** Memory taken. */
+  get bytes(): number {
+    return this.#ring.length;
+  }
+
+  /** The same as `limit`. */
+  get capacity(): number {
+    return this.limit;
+  }
+
+  /** Octets that the peer may still send, by memory alone. */
+  get free(): number {
+    return this.readable < this.limit ? this.limit - this.readable : 0;
+  }
+
+  get outOfOrderBytes(): number {
+    return this.#reassembly.bytes;
+  }
+
+  get rangeCount(): number {
+    return this.#reassembly.count;
+  }
+
+  /** Offset from RCV.NXT behind the last octet that came out of order; 0: there is none. */
+  get highest(): number {
+    return this.#reassembly.count === 0 ? 0 : (this.#reassembly.highest - this.#next) | 0;
+  }
+
+  /** Memory that `insert(offset, ..., length)` would take beyond `bytes`. */
+  growthFor(offset: number, length: number): number {
+    const wanted = Math.min(this.readable + offset + length, this.limit);
+    if (wanted <= this.#ring.length) return 0;
+    return ringSize(this.#startSize(wanted)) - this.#ring.length;
+  }
+
+  /**
+   * Takes the octets `bytes[at .. at + length)` that belong at `offset` from RCV.NXT on. Returns by how much RCV.NXT moves:
+   * 0 where a gap is left. What lies before RCV.NXT (a negative offset) or beyond the limit is not taken.
+   */
+  insert(offset: number, bytes: Uint8Array, at: number, length: number): number {
+    let start = offset;
+    let from = at;
+    let n = length;
+    this.overlapEnd = 0;
+    this.kept = 0;
+    if (start < 0) {
+      n += start;
+      from -= start;
+      start = 0;
+    }
+    const room = this.limit - this.readable - start;
+    if (n > room) n = room;
+    if (n <= 0) return 0;
+    const end = this.readable + start + n;
+    if (end > this.#ring.length) this.#grow(end);
+    if (end > this.#peak) this.#peak = end;
+    if (start === 0 && this.#reassembly.count === 0) {
+      writeOctets(this.#ring, this.#next, bytes, from, n);
+      this.kept = n;
+      this.#next = (this.#next + n) | 0;
+      this.readable += n;
+      return n;
+    }
+    return this.#insertAmongRanges(start, bytes, from, n);
+  }
+
+  /**
+   * Reads octets in order and removes them. As BSD and Linux do it, a read stops before the urgent octet; a read that begins
+   * there leaves it out, or begins with it where `urgentInline` is set.
+   */
+  read(target: Uint8Array, at: number, length: number, urgentInline: boolean = false): number {
+    if (this.#urgentMarked && !urgentInline) this.#skipUrgent();
+    const n = this.peek(target, at, length, urgentInline);
+    if (n > 0) this.consume(n);
+    return n;
+  }
+
+  /** As `read`, but the octets stay. */
+  peek(target: Uint8Array, at: number, length: number, urgentInline: boolean = false): number {
+    let start = this.#head;
+    let n = this.readable;
+    if (this.#urgentMarked) {
+      const ahead = (this.#urgentAt - this.#head) | 0;
+      if (ahead > 0 && ahead < n) n = ahead;
+      else if (ahead === 0 && !urgentInline && n > 0) {
+        start++;
+        n--;
+      }
+    }
+    if (n > length) n = length;
+    if (n > 0) readOctets(this.#ring, start, target, at, n);
+    return n;
+  }
+
+  /** What `read` would give first, without a copy and in one piece. Valid until the next change. */
+  front(urgentInline: boolean = false): Uint8Array {
+    if (this.#urgentMarked && !urgentInline) this.#skipUrgent();
+    let n = this.readable;
+    if (this.#urgentMarked) {
+      const ahead = (this.#urgentAt - this.#head) | 0;
+      if (ahead > 0 && ahead < n) n = ahead;
+    }
+    const start = this.#head & (this.#ring.length - 1);
+    return this.#ring.subarray(start, Math.min(start + n, this.#ring.length));
+  }
+
+  /** Removes `n` readable octets. */
+  consume(n: number): void {
+    this.#head = (this.#head + n) | 0;
+    this.readable -= n;
+    if (this.#urgentMarked && ((this.#urgentAt - this.#head) | 0) < 0) this.#urgentMarked = false;
+    if (this.readable === 0 && this.#reassembly.count === 0) this.#release();
+  }
+
+  /** Out-of-order ranges as pairs of offsets from RCV.NXT, most recently changed first (RFC 2018 4); returns their number. */
+  ranges(target: Int32Array, most: number): number {
+    return this.#reassembly.recent(target, most, this.#next);
+  }
+
+  /** Gives up what came out of order (RFC 2018 8 allows it): memory is short, or nobody reads any more. */
+  dropRanges(): void {
+    this.#reassembly.clear();
+    if (this.readable === 0) this.#release();
+  }
+
+  /** The urgent octet lies at this offset from RCV.NXT; negative: among the readable ones. */
+  markUrgent(offset: number): void {
+    const position = (this.#next + offset) | 0;
+    if (((position - this.#head) | 0) < 0) return;
+    this.#urgentMarked = true;
+    this.#urgentTaken = false;
+    this.#urgentAt = position;
+  }
+
+  /** There is a mark that reading has not passed. */
+  get urgentPending(): boolean {
+    return this.#urgentMarked;
+  }
+
+  /** The next octet to be read is the urgent one (SIOCATMARK). */
+  get atMark(): boolean {
+    return this.#urgentMarked && this.#urgentAt === this.#head;
+  }
+
+  /** The urgent octet (MSG_OOB), -1 where it has not arrived, -2 where there is none or it was taken. */
+  readUrgent(peek: boolean = false): number {
+    if (!this.#urgentMarked || this.#urgentTaken) return -2;
+    if (((this.#urgentAt - this.#next) | 0) >= 0) return -1;
+    if (!peek) this.#urgentTaken = true;
+    return this.#ring[this.#urgentAt & (this.#ring.length - 1)]!;
+  }
+
+  /** Everything is forgotten, the memory given back; the limits stay. */
+  reset(): void {
+    this.readable = 0;
+    this.#reassembly.clear();
+    this.#release();
+    this.#hint = 0;
+    this.#urgentMarked = false;
+    this.overlapEnd = 0;
+    this.kept = 0;
+  }
+
+  #skipUrgent(): void {
+    if (this.#urgentAt === this.#head && this.readable > 0) this.consume(1);
+  }
+
+  #insertAmongRanges(start: number, bytes: Uint8Array, from: number, n: number): number {
+    const first = (this.#next + start) | 0;
+    const reassembly = this.#reassembly;
+    const ring = this.#ring;
+    // Octets of gaps are copied, those of ranges stay.
+    let at = first;
+    const end = (first + n) | 0;
+    for (let i = reassembly.firstEndingAfter(first); i < reassembly.count; i++) {
+      const rangeStart = reassembly.startOf(i);
+      if (((rangeStart - end) | 0) >= 0) break;
+      const gap = (rangeStart - at) | 0;
+      if (gap > 0) {
+        writeOctets(ring, at, bytes, from + ((at - first) | 0), gap);
+        this.kept += gap;
+        at = rangeStart;
+      }
+      const rangeEnd = reassembly.endOf(i);
+      const covered = ((rangeEnd - end) | 0) > 0 ? end : rangeEnd;
+      if (this.overlapEnd === 0) {
+        this.overlapStart = (at - this.#next) | 0;
+        this.overlapEnd = (covered - this.#next) | 0;
+      }
+      at = covered;
+    }
+    const rest = (end - at) | 0;
+    if (rest > 0) {
+      writeOctets(ring, at, bytes, from + ((at - first) | 0), rest);
+      this.kept += rest;
+    }
+    if (start > 0) {
+      reassembly.add(first, end, this.maxRanges);
+      return 0;
+    }
+    const advance = (reassembly.takeFrom(first, end) - first) | 0;
+    this.#next = (this.#next + advance) | 0;
+    this.readable += advance;
+    return advance;
+  }
+
+  #startSize(wanted: number): number {
+    return this.#ring.length === 0 && this.#hint > wanted ? this.#hint : wanted;
+  }
+
+  #grow(wanted: number): void {
+    const larger = takeRing(this.#startSize(wanted));
+    const ring = this.#ring;
+    if (this.readable > 0) moveOctets(ring, larger, this.#head, this.readable);
+    const reassembly = this.#reassembly;
+    for (let i = 0; i < reassembly.count; i++) {
+      const start = reassembly.startOf(i);
+      moveOctets(ring, larger, start, (reassembly.endOf(i) - start) | 0);
+    }
+    giveRing(ring);
+    this.#ring = larger;
+  }
+
+  #release(): void {
+    const size = this.#ring.length;
+    // A ring that was used to less than a quarter is succeeded by one of half its size.
+    this.#hint = this.#peak < size >> 2 ? size >> 1 : size;
+    this.#peak = 0;
+    giveRing(this.#ring);
+    this.#ring = NO_RING;
+  }
+}

@@ -1,0 +1,315 @@
+import { State } from '../states/index.ts';
+import type { TcpConfig } from './config.ts';
+import { ReceiveBuffer } from './receive-buffer.ts';
+import { Scoreboard } from './scoreboard.ts';
+import { SendBuffer } from './send-buffer.ts';
+
+/** Indices of `Tcb.timers`: every clock that one connection can have. */
+export const Timer = {
+  retransmit: 0,
+  delayedAck: 1,
+  persist: 2,
+  keepAlive: 3,
+  userTimeout: 4,
+  finWait2: 5,
+  /** RFC 8985 6.3: the reordering window. */
+  reorder: 6,
+  /** RFC 8985 7: tail loss probe. */
+  tailLoss: 7,
+  /** SO_LINGER: how long CLOSE may block. */
+  linger: 8,
+} as const;
+export type Timer = (typeof Timer)[keyof typeof Timer];
+export const TIMER_COUNT = 9;
+
+/** A timer that does not run. */
+export const OFF: number = Number.POSITIVE_INFINITY;
+
+/**
+ * One connection's control block (RFC 9293 3.3.1) as plain fields. It holds no clock, no socket and no packet; functions of this
+ * folder change it. Sequence numbers are int32, times microseconds, sizes bytes.
+ */
+export class Tcb {
+  state: State = State.closed;
+
+  // Four-tuple; words as in `Segment`.
+  family: 4 | 6 = 4;
+  readonly local: Int32Array = new Int32Array(4);
+  readonly remote: Int32Array = new Int32Array(4);
+  localPort: number = 0;
+  remotePort: number = 0;
+
+  // Send sequence variables. SND.NXT is the highest ever sent + 1: retransmission does not move it back.
+  iss: number = 0;
+  sndUna: number = 0;
+  sndNxt: number = 0;
+  /** Already scaled. */
+  sndWnd: number = 0;
+  sndWl1: number = 0;
+  sndWl2: number = 0;
+  /** The largest SND.WND seen (RFC 9293 3.8.6.2.1, RFC 5961 5.2). */
+  maxSndWnd: number = 0;
+  /** SND.UP, meaningful where `urgentQueued`. */
+  sndUp: number = 0;
+  urgentQueued: boolean = false;
+  /** PSH belongs on the segment that ends here (end of the last SEND). */
+  pushSeq: number = 0;
+  /** End of the last short segment that was sent (Minshall's variant of the Nagle algorithm). */
+  shortSeq: number = 0;
+
+  // Receive sequence variables.
+  irs: number = 0;
+  rcvNxt: number = 0;
+  /** The right edge that was offered: never moved to the left by us (RFC 9293 SHLD-14). */
+  rcvAdv: number = 0;
+  rcvUp: number = 0;
+  /** RCV.UP means something. The mark itself is in `receive`. */
+  urgentArrived: boolean = false;
+  /** The window offered is at most this large yet; grows with what arrives (Linux rcv_ssthresh). 0: not begun. */
+  rcvWindowLimit: number = 0;
+  /** Growth of the receive buffer: octets read in a round trip at most, where the present round began, and when. */
+  rcvSpace: number = 0;
+  rcvSpaceSeq: number = 0;
+  rcvSpaceAt: number = 0;
+  /** RCV.NXT when the last ACK left; "Last.ACK.sent" of RFC 7323. */
+  lastAckSent: number = 0;
+
+  /** Our SYN is acknowledged: octet 0 of `send` is at SND.UNA; before, it is at SND.UNA + 1. */
+  synAcked: boolean = false;
+
+  // FIN: queued by CLOSE, sent, acknowledged are separate facts.
+  finQueued: boolean = false;
+  finSent: boolean = false;
+  /** Sequence number of our FIN, where `finSent`. */
+  finSeq: number = 0;
+  finAcked: boolean = false;
+  /** A FIN that came before the data it follows, and its sequence number. */
+  finArrivedEarly: boolean = false;
+  finArrivedSeq: number = 0;
+  /** The peer's FIN was taken in order: after what is in the buffer there is end of file. */
+  finTaken: boolean = false;
+
+  // What the connection is.
+  /** A listener made it. */
+  passive: boolean = false;
+  /** Made from a SYN cookie. */
+  fromCookie: boolean = false;
+  /** Nobody can read any more (close): new data is data after close. */
+  orphan: boolean = false;
+  /** shutdown(RD) was called. */
+  readShut: boolean = false;
+  /** The packets never leave the machine or are known good: checksums are not computed. */
+  trusted: boolean = false;
+
+  // Negotiated (RFC 7323, 2018, 3168).
+  sndScale: number = 0;
+  rcvScale: number = 0;
+  scalingOk: boolean = false;
+  sackOk: boolean = false;
+  timestampsOk: boolean = false;
+  ecnOk: boolean = false;
+  /** SMSS without options: what the peer takes and the path carries. `segmentBytes` of window.ts takes options off. */
+  sndMss: number = 536;
+  /** The MSS option of the peer as it came, before the path had its say. */
+  peerMss: number = 536;
+  /** Estimate of the peer's segment size, for delayed ACK and SWS. */
+  rcvMss: number = 536;
+  /** MSS that we announced. */
+  advMss: number = 1460;
+  pathMtu: number = 1500;
+
+  // Timestamps.
+  tsRecent: number = 0;
+  tsRecentAt: number = 0;
+  tsOffset: number = 0;
+
+  // Acknowledging.
+  ackNow: boolean = false;
+  /** Full segments and bytes that came since the last ACK. */
+  ackPendingSegments: number = 0;
+  ackPendingBytes: number = 0;
+  quickAcksLeft: number = 0;
+  pingpong: boolean = false;
+  /** Estimate for the delay of an ACK, from the gaps between data segments; 0: no data came yet (Linux icsk_ack.ato). */
+  ackTimeoutUs: number = 0;
+  /** The next ACK reports this duplicate (RFC 2883). */
+  dsackLeft: number = 0;
+  dsackRight: number = 0;
+  hasDsack: boolean = false;
+  lastDataAt: number = 0;
+
+  // Round trip (RFC 6298). 0 in srttUs: no sample yet.
+  srttUs: number = 0;
+  rttvarUs: number = 0;
+  rtoUs: number = 1_000_000;
+  minRttUs: number = OFF;
+  /** Times that the RTO doubled; also the count of retransmissions in a row. */
+  backoff: number = 0;
+  /** Karn without timestamps: the octet being timed and when it left; -1: none. */
+  timedSeq: number = 0;
+  timedAt: number = -1;
+  /** How often our SYN or SYN-ACK was sent again because of a timeout. */
+  synLosses: number = 0;
+  /** When the oldest outstanding octet was sent first (R2, user timeout). */
+  firstSentAt: number = 0;
+  lastSentAt: number = 0;
+  /** When the last segment of the peer arrived (keepalive). */
+  lastArrivedAt: number = 0;
+
+  // Congestion control (RFC 5681, 6675, 6937, 8985, 9438); bytes.
+  cwnd: number = 0;
+  ssthresh: number = 0x7fffffff;
+  /** Bytes of growth not yet turned into a segment. */
+  cwndCredit: number = 0;
+  /** `Recovery` of recovery.ts. */
+  recovery: number = 0;
+  recoverSeq: number = 0;
+  dupAcks: number = 0;
+  /** Segments that may be sent beyond cwnd: a retransmission that is due at once, or a probe. */
+  extraSegments: number = 0;
+  /** `Probe` of loss-probe.ts: what the tail loss probe that is due shall carry; with new data, Nagle does not hold it. */
+  probe: number = 0;
+  priorCwnd: number = 0;
+  priorSsthresh: number = 0;
+  /** SND.UNA when the episode began that may be undone, where `undoPossible`; retransmissions of it that no DSACK reported yet. */
+  undoSeq: number = 0;
+  undoPossible: boolean = false;
+  undoRetransmits: number = 0;
+  /** When the first retransmission of the episode left; OFF: none did. */
+  retransmitAt: number = OFF;
+  /** RFC 6675 RescueRxt: the rescue retransmission of this recovery was sent. */
+  rescued: boolean = false;
+  prrDelivered: number = 0;
+  prrOut: number = 0;
+  prrTarget: number = 0;
+  frtoSeq: number = 0;
+  frtoStep: number = 0;
+  /** RFC 3168: congestion window was reduced, tell the peer; CE was seen, tell the peer; until where cwnd stays. */
+  cwrQueued: boolean = false;
+  eceQueued: boolean = false;
+  ecnRecoverSeq: number = 0;
+  // Use of the window (RFC 7661, 2861): whether cwnd was the limit in the round that ends at usageSeq, most octets out in it.
+  cwndLimited: boolean = false;
+  cwndUsed: number = 0;
+  cwndUsageSeq: number = 0;
+  /** When the window was last used wholly, and the most that was used since. */
+  cwndUsedAt: number = 0;
+  cwndUsedSince: number = 0;
+  // RACK (RFC 8985 5.3).
+  rackSentAt: number = 0;
+  /** `Scoreboard.orderOf` of the most recently sent segment that was delivered. */
+  rackOrder: number = 0;
+  rackRttUs: number = 0;
+  rackReorderingSeen: boolean = false;
+  rackReoWndMult: number = 1;
+  rackReoWndPersist: number = 16;
+  rackDsackRound: number = 0;
+  rackDsackRoundSet: boolean = false;
+  rackFack: number = 0;
+  tlpEndSeq: number = 0;
+  tlpOutstanding: boolean = false;
+  tlpIsRetransmission: boolean = false;
+  // CUBIC (RFC 9438).
+  cubicWMax: number = 0;
+  cubicWEst: number = 0;
+  cubicOrigin: number = 0;
+  cubicKUs: number = 0;
+  cubicEpochAt: number = 0;
+  /** cwnd when it was last reduced (RFC 9438 cwnd_prior); whether that was by a timeout. */
+  cubicPriorCwnd: number = 0;
+  cubicAfterTimeout: boolean = false;
+  // What a spurious reduction is undone to (RFC 9438 4.9).
+  cubicUndoWMax: number = 0;
+  cubicUndoWEst: number = 0;
+  cubicUndoOrigin: number = 0;
+  cubicUndoKUs: number = 0;
+  cubicUndoEpochAt: number = 0;
+  cubicUndoPriorCwnd: number = 0;
+  /** SACK blocks of the last ACK, so that what is known is not looked at again: pairs of edges, and how many. */
+  readonly lastSack: Int32Array = new Int32Array(8);
+  lastSackCount: number = 0;
+
+  // Zero window, keepalive, user timeout.
+  probesOut: number = 0;
+  /** When the window was first probed since it closed; -1: it was not. */
+  probesSince: number = -1;
+  lastProbeAt: number = 0;
+  /** The only octet outstanding went into a closed window as a probe: the persist timer repeats it. */
+  octetOut: boolean = false;
+  /** Doublings of the interval between window probes. */
+  persistBackoff: number = 0;
+  /** When the first retransmission of what is outstanding was due (Linux retrans_stamp). */
+  retransmitSince: number = 0;
+  /** SND.UNA when `firstSentAt` was last brought up to date. */
+  progressSeq: number = 0;
+
+  // Path MTU.
+  blackHoleSuspected: boolean = false;
+  mtuSearchLow: number = 0;
+  mtuSearchHigh: number = 0;
+  mtuProbeSeq: number = 0;
+  mtuProbeSize: number = 0;
+
+  // Socket options that TCP reads.
+  noDelay: boolean = false;
+  cork: boolean = false;
+  /** The last SEND said that more follows (MSG_MORE): as `cork` until one says otherwise. */
+  moreFollows: boolean = false;
+  keepAlive: boolean = false;
+  keepAliveIdleUs: number = 0;
+  keepAliveIntervalUs: number = 0;
+  keepAliveProbes: number = 0;
+  /** RFC 5482; 0: none. */
+  userTimeoutUs: number = 0;
+  /** RFC 5482: what the peer announced; 0: nothing. */
+  peerUserTimeoutUs: number = 0;
+  announceUserTimeout: boolean = false;
+  /** -1: off; 0: ABORT on close; otherwise how long close may block. */
+  lingerUs: number = -1;
+  /** TCP_LINGER2; -1: config's; -2: FIN-WAIT-2 is skipped (negative values of Linux). */
+  linger2Us: number = -1;
+  urgentInline: boolean = false;
+  hopLimit: number = 64;
+  trafficClass: number = 0;
+  synRetries: number = 6;
+  maxSegOption: number = 0;
+  windowClamp: number = 0;
+  /** SO_SNDBUF was set: the send buffer does not grow by itself. */
+  sendBufferFixed: boolean = false;
+
+  /** errno to give to the next call once (ECONNRESET ...), 0: none; and the soft one that waits behind a timeout. */
+  error: number = 0;
+  softError: number = 0;
+  /** Rate limit of RFC 5961 7 for this connection: no challenge ACK before. */
+  challengeAfter: number = 0;
+
+  readonly send: SendBuffer = new SendBuffer();
+  readonly receive: ReceiveBuffer = new ReceiveBuffer();
+  readonly sent: Scoreboard = new Scoreboard();
+
+  /** Deadlines by `Timer`; `OFF` where it does not run. */
+  readonly timers: Float64Array = new Float64Array(TIMER_COUNT).fill(OFF);
+
+  config: TcpConfig;
+
+  constructor(config: TcpConfig) {
+    this.config = config;
+    this.rtoUs = config.initialRtoUs;
+    this.keepAliveIdleUs = config.keepAliveIdleUs;
+    this.keepAliveIntervalUs = config.keepAliveIntervalUs;
+    this.keepAliveProbes = config.keepAliveProbes;
+    this.hopLimit = config.hopLimit;
+    this.synRetries = config.synRetries;
+    this.send.limit = config.sendBufferBytes;
+    this.receive.limit = config.receiveBufferBytes;
+    this.receive.maxRanges = config.maxReassemblyRanges;
+  }
+}
+
+/** The earliest deadline of a connection, or `OFF`. */
+export function nextDeadline(tcb: Tcb): number {
+  const timers = tcb.timers;
+  let first = OFF;
+  for (let i = 0; i < TIMER_COUNT; i++) if (timers[i]! < first) first = timers[i]!;
+  return first;
+}

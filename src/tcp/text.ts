@@ -1,0 +1,100 @@
+import { Flag, type Segment } from '../wire/index.ts';
+import { acknowledgeText, startQuickAcks } from './ack-policy.ts';
+import type { Environment } from './environment.ts';
+import type { Tcb } from './tcb.ts';
+
+/** RFC 9293 3.10.7.4 (seventh): text inside the window goes to its place in the receive buffer. */
+export function takeText(env: Environment, tcb: Tcb, segment: Segment): void {
+  const syn = segment.flags & Flag.syn ? 1 : 0;
+  const start = (segment.seq + syn - tcb.rcvNxt) | 0;
+  const window = (tcb.rcvAdv - tcb.rcvNxt) | 0;
+  let length = segment.payloadLength;
+  if (start + length > window) {
+    // What does not fit is trimmed off; the ACK tells where the window ends.
+    length = window - start;
+    tcb.ackNow = true;
+  }
+  const receive = tcb.receive;
+  const hadGaps = receive.rangeCount > 0;
+  const moved = insert(env, tcb, segment, start, length);
+  if (moved < 0) return;
+  reportOverlap(env, tcb, start);
+  if (moved === 0) {
+    takeOutOfOrder(env, tcb);
+    return;
+  }
+  tcb.rcvNxt = (tcb.rcvNxt + moved) | 0;
+  acknowledgeText(env, tcb, length);
+  // RFC 5681 4.2: at once where a gap was filled, wholly or in part, so that the sender's recovery goes on.
+  if (hadGaps) tcb.ackNow = true;
+  env.wake(tcb, 0);
+}
+
+/** RFC 9293 3.10.7.2: text that came with a SYN is kept until ESTABLISHED; the SYN-ACK acknowledges it. */
+export function keepSynText(env: Environment, tcb: Tcb, segment: Segment): void {
+  const length = segment.payloadLength;
+  if (length === 0 || !tcb.config.keepSynData) return;
+  const moved = insert(env, tcb, segment, 0, length);
+  if (moved > 0) tcb.rcvNxt = (tcb.rcvNxt + moved) | 0;
+}
+
+/** RFC 5681 4.2: an ACK for each segment out of order, at once, is what fast retransmit counts. */
+function takeOutOfOrder(env: Environment, tcb: Tcb): void {
+  tcb.ackNow = true;
+  if (tcb.receive.kept > 0) env.counters.TCPOFOQueue++;
+}
+
+/**
+ * By how much RCV.NXT moves, or -1 where the host has no memory. All memory for received octets is asked for here; out of
+ * order they are the first to go (RFC 2018 8).
+ */
+function insert(env: Environment, tcb: Tcb, segment: Segment, start: number, length: number): number {
+  const receive = tcb.receive;
+  const growth = receive.growthFor(start > 0 ? start : 0, start > 0 ? length : length + start);
+  if (growth > 0 && !env.accountMemory(growth)) {
+    refuse(env, tcb, start);
+    return -1;
+  }
+  const before = receive.bytes;
+  const moved = receive.insert(start, segment.bytes, segment.payloadOffset, length);
+  // What was there already, or is one range too many, needs no memory after all.
+  const unused = growth - (receive.bytes - before);
+  if (unused !== 0) env.accountMemory(-unused);
+  return moved;
+}
+
+function refuse(env: Environment, tcb: Tcb, start: number): void {
+  if (start > 0) {
+    env.counters.TCPOFODrop++;
+    tcb.ackNow = true;
+  } else env.counters.TCPMemoryPressures++;
+}
+
+/** RFC 2883 4: what the segment brought a second time, be it before RCV.NXT or among ranges out of order. */
+function reportOverlap(env: Environment, tcb: Tcb, start: number): void {
+  if (start < 0) reportDuplicate(env, tcb, (tcb.rcvNxt + start) | 0, tcb.rcvNxt);
+  else if (tcb.receive.overlapEnd > 0) {
+    const { overlapStart, overlapEnd } = tcb.receive;
+    reportDuplicate(env, tcb, (tcb.rcvNxt + overlapStart) | 0, (tcb.rcvNxt + overlapEnd) | 0);
+  }
+}
+
+/** A segment wholly before RCV.NXT: the ACK got lost, or the peer was too hasty. */
+export function takeOldText(env: Environment, tcb: Tcb, segment: Segment): void {
+  const length = segment.payloadLength;
+  const start = (segment.seq - tcb.rcvNxt) | 0;
+  if (length === 0 || start >= 0) return;
+  env.counters.DelayedACKLost++;
+  startQuickAcks(tcb);
+  reportDuplicate(env, tcb, segment.seq, (segment.seq + length) | 0);
+}
+
+function reportDuplicate(env: Environment, tcb: Tcb, left: number, right: number): void {
+  tcb.ackNow = true;
+  if (!tcb.sackOk || !tcb.config.dsack) return;
+  tcb.hasDsack = true;
+  tcb.dsackLeft = left;
+  tcb.dsackRight = right;
+  if (((right - tcb.rcvNxt) | 0) <= 0) env.counters.TCPDSACKOldSent++;
+  else env.counters.TCPDSACKOfoSent++;
+}

@@ -1,0 +1,136 @@
+import type { Environment } from './environment.ts';
+import type { Tcb } from './tcb.ts';
+
+const MAX_UNSCALED = 65_535;
+
+/** Octets of the receive buffer that count as window: all, or a share as with Linux's tcp_adv_win_scale. */
+function share(tcb: Tcb, bytes: number): number {
+  return Math.floor((bytes * tcb.config.windowShare) / 256);
+}
+
+/** Octets that the peer may be told to send, before any smoothing. */
+function space(tcb: Tcb): number {
+  let whole = share(tcb, tcb.receive.limit);
+  if (tcb.rcvWindowLimit > 0 && whole > tcb.rcvWindowLimit + tcb.receive.readable) {
+    whole = tcb.rcvWindowLimit + tcb.receive.readable;
+  }
+  if (tcb.windowClamp > 0 && whole > tcb.windowClamp) whole = tcb.windowClamp;
+  const free = whole - tcb.receive.readable;
+  return free > 0 ? free : 0;
+}
+
+/** RFC 9293 3.8.6.2.2: the right edge moves by so much at least, or not at all. */
+function leastStep(tcb: Tcb): number {
+  return Math.min(share(tcb, tcb.receive.limit) >> 1, tcb.rcvMss);
+}
+
+/** What is left of the window that was offered last. */
+function offered(tcb: Tcb): number {
+  const left = (tcb.rcvAdv - tcb.rcvNxt) | 0;
+  return left > 0 ? left : 0;
+}
+
+/**
+ * The window field of a SYN, which is never scaled. Where the first window is counted in segments, whole ones, as Linux has it
+ * (tcp_select_initial_window).
+ */
+export function synWindow(tcb: Tcb): number {
+  let window = share(tcb, tcb.receive.limit);
+  const mss = tcb.advMss;
+  const first = tcb.config.initialReceiveSegments * mss;
+  if (first > 0) {
+    if (window > mss) window -= window % mss;
+    if (window > first) window = first;
+  }
+  if (tcb.windowClamp > 0 && window > tcb.windowClamp) window = tcb.windowClamp;
+  return Math.min(window, MAX_UNSCALED);
+}
+
+/** A SYN or SYN-ACK leaves: its window is offered. RCV.NXT may still be unknown, the distance to the edge is not. */
+export function offerSynWindow(tcb: Tcb): number {
+  const window = synWindow(tcb);
+  tcb.rcvAdv = (tcb.rcvNxt + window) | 0;
+  tcb.rcvWindowLimit = tcb.config.initialReceiveSegments > 0 ? window : 0;
+  return window;
+}
+
+/**
+ * The window field that a segment carries now. The right edge never moves to the left (RFC 9293 SHLD-14), and to the right
+ * only by steps that pay (3.8.6.2.2).
+ */
+export function advertisedWindow(tcb: Tcb): number {
+  const kept = offered(tcb);
+  const free = space(tcb);
+  const scale = tcb.rcvScale;
+  if (free >= kept + leastStep(tcb)) return Math.min(free >> scale, MAX_UNSCALED);
+  // A step of the scale beyond the edge, so that rounding does not take the edge back, while memory allows (RFC 7323 2.4).
+  const rounded = (kept + (1 << scale) - 1) >> scale;
+  const held = tcb.receive.readable + (rounded << scale);
+  return Math.min(held <= tcb.receive.limit ? rounded : kept >> scale, MAX_UNSCALED);
+}
+
+/** `advertisedWindow`, and it is offered from now on. */
+export function offerWindow(env: Environment, tcb: Tcb): number {
+  if (tcb.rcvWindowLimit > 0) raiseWindowLimit(tcb);
+  if (tcb.receive.limit < tcb.config.maxReceiveBufferBytes) growReceiveBuffer(env, tcb);
+  const before = offered(tcb);
+  const window = advertisedWindow(tcb);
+  const bytes = window << tcb.rcvScale;
+  if (bytes > before) tcb.rcvAdv = (tcb.rcvNxt + bytes) | 0;
+  if (window === 0 && before > 0) env.counters.TCPToZeroWindowAdv++;
+  else if (window > 0 && before === 0) env.counters.TCPFromZeroWindowAdv++;
+  return window;
+}
+
+/**
+ * The reader took octets: whether an ACK should tell the peer now. Only where the window doubles or leaves zero, and
+ * never for less than a step that pays.
+ */
+export function windowUpdateDue(tcb: Tcb): boolean {
+  const kept = offered(tcb);
+  let free = space(tcb);
+  // What a scaled window could offer beyond that of the SYN has time until text is acknowledged.
+  if (((tcb.lastAckSent - tcb.irs) | 0) === 1) free = Math.min(free, synWindow(tcb));
+  if (free < kept + leastStep(tcb)) return false;
+  return free >= 2 * kept || kept < tcb.rcvMss;
+}
+
+/** Linux tcp_grow_window: with each segment that arrives, two more may be under way. */
+function raiseWindowLimit(tcb: Tcb): void {
+  const arrived = (tcb.rcvNxt - tcb.lastAckSent) | 0;
+  if (arrived <= 0) return;
+  tcb.rcvWindowLimit += 2 * arrived;
+  if (tcb.rcvWindowLimit >= share(tcb, tcb.config.maxReceiveBufferBytes)) tcb.rcvWindowLimit = 0;
+}
+
+/** What a sender begins with (RFC 6928): the first round trip brings no more. */
+const FIRST_SPACE_SEGMENTS = 10;
+
+/** Where no round trip was measured. */
+const ASSUMED_RTT_US = 100_000;
+
+/**
+ * Linux tcp_rcv_space_adjust (dynamic right-sizing): the buffer holds twice what the reader took in a round trip, and room for the
+ * sender's window to double meanwhile.
+ */
+function growReceiveBuffer(env: Environment, tcb: Tcb): void {
+  const taken = (tcb.rcvNxt - tcb.receive.readable) | 0;
+  if (tcb.rcvSpaceAt === 0) {
+    tcb.rcvSpaceAt = env.now;
+    tcb.rcvSpaceSeq = taken;
+    tcb.rcvSpace = Math.min(synWindow(tcb), FIRST_SPACE_SEGMENTS * tcb.advMss);
+    return;
+  }
+  const rtt = tcb.srttUs > 0 ? tcb.srttUs : ASSUMED_RTT_US;
+  if (env.now - tcb.rcvSpaceAt < rtt) return;
+  const copied = (taken - tcb.rcvSpaceSeq) | 0;
+  if (copied > tcb.rcvSpace) {
+    const window = 2 * copied + 16 * tcb.advMss;
+    const growth = (window * (copied - tcb.rcvSpace)) / tcb.rcvSpace;
+    const wanted = Math.floor(((window + 2 * growth) * 256) / tcb.config.windowShare);
+    tcb.receive.limit = Math.max(tcb.receive.limit, Math.min(wanted, tcb.config.maxReceiveBufferBytes));
+    tcb.rcvSpace = copied;
+  }
+  tcb.rcvSpaceSeq = taken;
+  tcb.rcvSpaceAt = env.now;
+}
