@@ -1,0 +1,23 @@
+import type { Patch } from '../states/index.ts';
+import type { TcpConfig } from '../tcp/config.ts';
+import type { PacketPool } from './packet.ts';
+import type { HostProfile } from './profiles.ts';
+
+export interface HostOptions {
+  readonly name: string;
+  /** Default `linux`. */
+  readonly profile?: 'rfc' | 'linux' | 'freebsd' | HostProfile;
+  /** What differs from the profile's defaults. */
+  readonly config?: Partial<TcpConfig>;
+  readonly patches?: readonly Patch[];
+  /** Own addresses; a prefix length behind one is read over. */
+  readonly addresses: readonly string[];
+  /** Default 1500. */
+  readonly mtu?: number;
+  readonly seed: number;
+  /** Largest payload of one packet handed out; 0: no larger than a segment. */
+  readonly superSegmentBytes?: number;
+  /** The host's packets cannot be damaged: no checksums. */
+  readonly trusted?: boolean;
+  readonly packets?: PacketPool;
+}

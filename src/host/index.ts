@@ -1,0 +1,11 @@
+export { STATE_NAMES, State, type StateName } from '../states/index.ts';
+export type { TcpConfig } from '../tcp/config.ts';
+export { Counters } from '../tcp/counters.ts';
+export { Errno, type ErrnoName, errnoName } from '../tcp/errno.ts';
+export { Host } from './host.ts';
+export type { HostOptions } from './host-options.ts';
+export { countStates, formatSockets, type SocketRow, type SocketTimer } from './list.ts';
+export { Message, Option, Poll, Shut, type TcpInfo } from './options.ts';
+export { Packet, PacketPool } from './packet.ts';
+export { freebsdHost, HOST_PROFILES, type HostProfile, linuxHost, rfcHost } from './profiles.ts';
+export { Socket } from './socket.ts';
