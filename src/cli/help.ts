@@ -1,5 +1,6 @@
 import { FILTER_FIELDS } from '../explain/filter/index.ts';
 import { paragraph } from './format.ts';
+import { LAB_OPTIONS, REMEDY_OPTIONS } from './lab-options.ts';
 import type { Look } from './look.ts';
 import type { OptionSpec } from './options.ts';
 import { EXPLAIN_OPTIONS } from './settings.ts';
@@ -15,12 +16,12 @@ export const CAUSES_OPTIONS: readonly OptionSpec[] = [
   { name: 'help', short: 'h', describes: 'this help' },
 ];
 
-export const COMMANDS: readonly string[] = ['explain', 'causes', 'help'];
-export const TOPICS: readonly string[] = ['explain', 'causes', 'filter'];
+export const COMMANDS: readonly string[] = ['explain', 'causes', 'lab', 'help'];
+export const TOPICS: readonly string[] = ['explain', 'causes', 'lab', 'filter'];
 
 export const EXIT_CODES: readonly (readonly [number, string])[] = [
   [0, 'done (also when the reader of the output went away, as with "| head")'],
-  [1, 'no connection matched --flow or --filter; no such cause'],
+  [1, 'no connection matched --flow or --filter; no such cause or scenario'],
   [2, 'mistake in the command line, or a Node.js too old'],
   [3, 'an input is missing, not readable, empty or not a capture'],
   [4, 'an input is damaged or cut off; results from the rest were printed'],
@@ -37,7 +38,11 @@ export function helpText(topic: string | null, look: Look): string {
         ? causesHelp(look)
         : topic === 'filter'
           ? filterHelp(look)
-          : overview(look);
+          : topic === 'lab'
+            ? labHelp(look)
+            : topic === 'lab remedy'
+              ? remedyHelp(look)
+              : overview(look);
   return `${lines.join('\n')}\n`;
 }
 
@@ -50,7 +55,8 @@ function overview(look: Look): string[] {
       [
         ['lastack explain FILE... | -', 'how and why each connection of a capture ended'],
         ['lastack causes [ID]', 'the causes it knows; one in detail, or a search'],
-        ['lastack help [COMMAND]', 'help on explain, causes, or the filter language (help filter)'],
+        ['lastack lab [NAME]', 'a cause provoked on our own TCP in a simulated network, and told'],
+        ['lastack help [COMMAND]', 'help on explain, causes, lab, or the filter language (help filter)'],
         ['lastack --version', 'the version'],
       ],
       look,
@@ -122,6 +128,63 @@ function causesHelp(look: Look): string[] {
       ],
       look,
     ),
+  ];
+}
+
+function labHelp(look: Look): string[] {
+  return [
+    'lastack lab [NAME]',
+    'lastack lab remedy',
+    '',
+    ...paragraph(
+      'Without a name: the scenarios. With one: it is run on our own TCP in a simulated network, in virtual time, and told: what passed and the states of both ends, the socket tables, what each application got, and what explain says of the capture. "lastack lab NAME --help" lists the parameters of one. "lastack lab remedy" measures what each remedy for port exhaustion brings and costs.',
+      '',
+      look.width,
+    ),
+    '',
+    ...heading('Options', look),
+    ...optionRows(LAB_OPTIONS, look),
+    '',
+    ...heading('Examples', look),
+    ...rows(
+      [
+        ['lastack lab', 'the list'],
+        ['lastack lab last-ack-lost --set time-wait=off', 'one scenario with one parameter changed'],
+        ['lastack lab wandering-duplicate --pcap out.pcapng', 'the packets, for explain or Wireshark'],
+        ['lastack lab port-exhaustion --set rate=400 --json', ''],
+        ['lastack lab remedy --rate 1000 --closer client', 'a table of remedies, measured'],
+      ],
+      look,
+    ),
+    '',
+    ...exitCodes(look),
+  ];
+}
+
+function remedyHelp(look: Look): string[] {
+  return [
+    'lastack lab remedy',
+    '',
+    ...paragraph(
+      'Runs a workload once for each remedy against port exhaustion, on our own TCP over a simulated path, and prints what was measured: connections a second that are sustained, sockets in TIME-WAIT, failures, resets that applications saw, bytes lost, and old segments that were accepted in a later connection.',
+      '',
+      look.width,
+    ),
+    '',
+    ...heading('Options', look),
+    ...optionRows(REMEDY_OPTIONS, look),
+    '',
+    ...heading('Examples', look),
+    ...rows(
+      [
+        ['lastack lab remedy', 'the standard workload'],
+        ['lastack lab remedy --rate 600 --ports 28232 --rtt 2ms --loss 0', 'a clean short path'],
+        ['lastack lab remedy --closer server --loss 2% --duplicate 2% --json', ''],
+      ],
+      look,
+    ),
+    '',
+    ...exitCodes(look),
   ];
 }
 

@@ -43,6 +43,10 @@ async function dispatch(
       return explain(rest, io, loadParts);
     case 'causes':
       return causesCommand(rest, new Catalogue((await loadParts()).causes), io);
+    case 'lab': {
+      const { labCommand } = await import('./lab.ts');
+      return labCommand(rest, new Catalogue((await loadParts()).causes), io);
+    }
     case 'help':
       return helpCommand(rest, io);
     case '--help':

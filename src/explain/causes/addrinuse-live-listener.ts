@@ -15,7 +15,7 @@ export const addrinuseLiveListener: Cause = {
     'listener on 0.0.0.0 also blocks a specific address. Check: `ss -ltnp` shows one owner.',
   wouldSettle: ["`ss -ltnp 'sport = :PORT'`"],
   references: ['bind(2), socket(7): SO_REUSEADDR, SO_REUSEPORT', 'Linux: inet_csk_bind_conflict'],
-  scenario: null,
+  scenario: 'reuse-address',
   kinds: [],
   fit: neverFits,
 };

@@ -21,7 +21,7 @@ export const addrinuseTimeWait: Cause = {
     'whether both processes set SO_REUSEADDR: `strace -e trace=setsockopt,bind`',
   ],
   references: ['socket(7), SO_REUSEADDR', 'Linux: inet_csk_bind_conflict (both sockets need reuse)'],
-  scenario: null,
+  scenario: 'reuse-address',
   kinds: [],
   fit: neverFits,
 };

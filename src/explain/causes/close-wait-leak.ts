@@ -29,7 +29,7 @@ export const closeWaitLeak: Cause = {
     'RFC 9293 section 3.10.7.4 (FIN processing)',
     'Linux: tcp_fin',
   ],
-  scenario: null,
+  scenario: 'close-wait-leak',
   kinds: ['half-closed'],
   fit: (k) =>
     stuckHalfClosed(k) ? ((k.c.serverRecord?.halfClosed ?? 0) > 1 && k.passive === k.server ? 0.8 : 0.6) : 0,

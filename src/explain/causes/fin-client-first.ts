@@ -29,7 +29,7 @@ export const finClientFirst: Cause = {
     'RFC 9293 section 3.10.4 (CLOSE call)',
     'Linux: __tcp_close, tcp_fin, tcp_time_wait',
   ],
-  scenario: null,
+  scenario: 'four-way-close',
   kinds: ['fin'],
   usual: true,
   fit: (k) =>

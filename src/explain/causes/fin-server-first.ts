@@ -25,7 +25,7 @@ export const finServerFirst: Cause = {
     'RFC 9112 section 9.6 (tear-down)',
     'Linux: __tcp_close, tcp_fin, tcp_time_wait',
   ],
-  scenario: null,
+  scenario: 'four-way-close',
   kinds: ['fin'],
   usual: true,
   fit: (k) =>

@@ -25,7 +25,7 @@ export const finSimultaneous: Cause = {
     'RFC 9293 section 3.10.7.4 (CLOSING)',
     'Linux: tcp_fin, tcp_rcv_state_process (TCP_CLOSING)',
   ],
-  scenario: null,
+  scenario: 'simultaneous-close',
   kinds: ['fin'],
   fit: (k) => (plainClose(k) && isSimultaneous(k.c) ? 0.95 : 0),
   story: (k) =>

@@ -23,7 +23,7 @@ export const finThreeSegments: Cause = {
     'RFC 9293 section 3.8.6.3 (delayed acknowledgements)',
     'Linux: tcp_fin, tcp_send_fin',
   ],
-  scenario: null,
+  scenario: 'three-segment-close',
   kinds: ['fin'],
   usual: true,
   fit: (k) => (plainClose(k) && k.o.closeForm === 'three-segments' ? 0.95 : 0),

@@ -23,7 +23,7 @@ export const halfOpenLeak: Cause = {
     'RFC 9293 section 3.5.1 (half-open connections)',
     'Linux: net.ipv4.tcp_keepalive_time (7200 s)',
   ],
-  scenario: null,
+  scenario: 'half-open-crash',
   kinds: ['open'],
   fit: neverFits,
 };

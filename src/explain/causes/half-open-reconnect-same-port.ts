@@ -29,7 +29,7 @@ export const halfOpenReconnectSamePort: Cause = {
     'RFC 5961 section 4.2',
     'Linux: tcp_validate_incoming, tcp_rcv_synsent_state_process',
   ],
-  scenario: null,
+  scenario: 'half-open-crash',
   kinds: ['rst', 'open'],
   fit: (k) => (synSenderReset(k) && k.closer === null ? 0.95 : 0),
   story: (k) => {

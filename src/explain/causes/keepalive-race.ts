@@ -33,7 +33,7 @@ export const keepaliveRace: Cause = {
     'RFC 9110 section 9.2.2 (idempotent methods)',
     'Linux: tcp_rcv_state_process (TCP_ABORT_ON_DATA), tcp_timewait_state_process',
   ],
-  scenario: null,
+  scenario: 'keep-alive-race',
   kinds: ['fin-then-rst'],
   fit: (k) => {
     if (!lateTextRefused(k) || !isNewRequest(k) || !crossing(k)) return 0;

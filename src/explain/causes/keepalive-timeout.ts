@@ -32,7 +32,7 @@ export const keepaliveTimeout: Cause = {
     'RFC 1122 section 4.2.3.6',
     'Linux: tcp_keepalive_timer (reason TCP_KEEPALIVE_TIMEOUT), net.ipv4.tcp_keepalive_intvl, tcp_keepalive_probes; TCPAbortOnTimeout',
   ],
-  scenario: null,
+  scenario: 'half-open-crash',
   kinds: ['timeout', 'rst'],
   fit: (k) => {
     if (k.reset !== null && isKeepaliveDeath(k.c, k.reset)) return 0.95;

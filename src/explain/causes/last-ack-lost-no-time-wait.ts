@@ -21,7 +21,7 @@ export const lastAckLostNoTimeWait: Cause = {
     'acknowledged, so only an error is reported. Check: TCPTimeWaitOverflow stands still.',
   wouldSettle: ['TCPTimeWaitOverflow on the active closer: `nstat -az TcpExtTCPTimeWaitOverflow`'],
   references: ['RFC 9293 section 3.6 (TIME-WAIT)', 'Linux: tcp_time_wait, net.ipv4.tcp_max_tw_buckets'],
-  scenario: null,
+  scenario: 'last-ack-lost',
   kinds: ['fin-then-rst', 'fin'],
   fit: (k) =>
     hadNoSocket(k) &&

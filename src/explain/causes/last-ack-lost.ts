@@ -20,7 +20,7 @@ export const lastAckLost: Cause = {
     'it. Check: nothing; loss on the path if frequent.',
   wouldSettle: ['a capture on the other side'],
   references: ['RFC 9293 section 3.6 (TIME-WAIT)', 'RFC 1337 section 1', 'Linux: tcp_timewait_state_process'],
-  scenario: null,
+  scenario: 'last-ack-lost',
   kinds: ['fin'],
   fit: (k) => {
     if (k.o.closeKind !== 'fin' || !k.passive || k.passive.fins < 2 || k.closer!.resets > 0) return 0;

@@ -33,7 +33,7 @@ export const lbIdleTimeout: Cause = {
     'RFC 9110 section 9.2.2 (idempotent methods)',
     'Linux: tcp_timewait_state_process (TCP_TW_RST)',
   ],
-  scenario: null,
+  scenario: 'keep-alive-race',
   kinds: ['fin-then-rst'],
   fit: (k) => {
     if (!lateTextRefused(k) || !isNewRequest(k) || crossing(k)) return 0;

@@ -32,7 +32,7 @@ export const linger0AbortDataLost: Cause = {
     'socket(7), SO_LINGER',
     'Linux: __tcp_close, tcp_disconnect, tcp_write_queue_purge',
   ],
-  scenario: null,
+  scenario: 'linger-zero',
   kinds: ['rst'],
   fit: (k) => (abortedLive(k) && owedData(k, k.sender!, k.receiver!, k.reset!.record.atUs) ? 0.9 : 0),
   story: (k) => {

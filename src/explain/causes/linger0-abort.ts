@@ -37,7 +37,7 @@ export const linger0Abort: Cause = {
     'Linux: __tcp_close (zero linger is tested after unread data), tcp_disconnect, tcp_send_active_reset',
     'Linux: SNMP counter TCPAbortOnData counts these closes too',
   ],
-  scenario: null,
+  scenario: 'linger-zero',
   kinds: ['rst'],
   fit: (k) => {
     if (!abortedLive(k) || k.o.closeKind !== 'rst') return 0;

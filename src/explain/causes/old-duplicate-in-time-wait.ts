@@ -14,7 +14,7 @@ export const oldDuplicateInTimeWait: Cause = {
   remedy: 'Nothing is wrong: TIME-WAIT did its work.',
   wouldSettle: ['`sysctl net.ipv4.tcp_rfc1337` on the holder of TIME-WAIT'],
   references: ['RFC 1337 section 3', 'Linux: tcp_timewait_state_process'],
-  scenario: null,
+  scenario: 'time-wait-assassination',
   kinds: ['fin'],
   fit: (k) => (resetInTimeWait(k) && answersOldDuplicate(k) ? 0.85 : 0),
   story: (k) => {

@@ -31,7 +31,7 @@ export const peerRestarted: Cause = {
     'RFC 9293 section 3.10.7.1 (CLOSED state)',
     'Linux: tcp_v4_send_reset (reason NO_SOCKET)',
   ],
-  scenario: null,
+  scenario: 'half-open-crash',
   kinds: ['rst', 'timeout', 'fin-then-rst'],
   fit: (k) => {
     // The host knew the flow under the ports it had before.

@@ -27,7 +27,7 @@ export const peerSentAfterClose: Cause = {
     'RFC 2525 section 2.16',
     'Linux: tcp_timewait_state_process (TCP_TW_RST), tcp_rcv_state_process (TCPAbortOnData)',
   ],
-  scenario: null,
+  scenario: 'close-wait-leak',
   kinds: ['fin-then-rst'],
   fit: (k) => {
     if (!lateTextRefused(k)) return 0;

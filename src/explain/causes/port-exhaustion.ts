@@ -27,7 +27,7 @@ export const portExhaustion: Cause = {
     'RFC 6056 section 3 (port selection)',
     'Linux: __inet_hash_connect, net.ipv4.ip_local_port_range, net.ipv4.tcp_tw_reuse',
   ],
-  scenario: null,
+  scenario: 'port-exhaustion',
   kinds: [],
   fit: neverFits,
 };

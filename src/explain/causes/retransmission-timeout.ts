@@ -31,7 +31,7 @@ export const retransmissionTimeout: Cause = {
     'RFC 6298 section 5 (RTO back-off)',
     'Linux: tcp_write_timeout, net.ipv4.tcp_retries2, counter TCPAbortOnTimeout',
   ],
-  scenario: null,
+  scenario: 'half-open-crash',
   kinds: ['timeout'],
   fit: (k) => {
     const u = unanswered(k);

@@ -14,7 +14,7 @@ export const reuseaddrOverTimeWait: Cause = {
   remedy: 'Nothing is wrong: this is the cure for addrinuse-time-wait.',
   wouldSettle: [],
   references: ['socket(7), SO_REUSEADDR', 'Linux: inet_csk_bind_conflict'],
-  scenario: null,
+  scenario: 'reuse-address',
   kinds: ['fin'],
   fit: neverFits,
 };

@@ -26,7 +26,7 @@ export const stalePooledConnection: Cause = {
     "the server's idle timeout",
   ],
   references: ['RFC 9112 section 9.5 (failures and timeouts)', 'nodejs/node#47130'],
-  scenario: null,
+  scenario: 'keep-alive-race',
   kinds: ['fin-then-rst'],
   fit: (k) =>
     lateTextRefused(k) && isNewRequest(k) && !crossing(k) ? (closerIdleBeforeFin(k) ? 0.6 : 0.85) : 0,

@@ -17,7 +17,7 @@ export const synOlderInTimeWaitRfc1337: Cause = {
     'second SYN is answered by SYN-ACK.',
   wouldSettle: ['`sysctl net.ipv4.tcp_rfc1337 net.ipv4.tcp_timestamps` on the side that answers'],
   references: ['RFC 1337 section 3', 'Linux: tcp_timewait_state_process, net.ipv4.tcp_rfc1337'],
-  scenario: null,
+  scenario: 'time-wait-reopen',
   kinds: ['connect-timeout'],
   fit: neverFits,
 };

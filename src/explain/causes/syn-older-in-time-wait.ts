@@ -25,7 +25,7 @@ export const synOlderInTimeWait: Cause = {
     'RFC 9293 section 3.4.1 (initial sequence numbers)',
     'Linux: tcp_timewait_state_process, tcp_rcv_synsent_state_process',
   ],
-  scenario: null,
+  scenario: 'time-wait-reopen',
   kinds: ['fin', 'rst', 'open', 'fin-then-rst', 'half-closed'],
   fit: (k) => (k.c.previous !== null && k.c.badAnswers > 0 ? 0.92 : 0),
   story: (k) =>

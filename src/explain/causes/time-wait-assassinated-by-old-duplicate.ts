@@ -19,7 +19,7 @@ export const timeWaitAssassinatedByOldDuplicate: Cause = {
     'time-wait` for the four-tuple.',
   wouldSettle: ['`sysctl net.ipv4.tcp_rfc1337` on the holder of TIME-WAIT'],
   references: ['RFC 1337 section 2, figure 1', 'Linux: tcp_timewait_state_process, net.ipv4.tcp_rfc1337'],
-  scenario: null,
+  scenario: 'time-wait-assassination',
   kinds: ['fin'],
   fit: (k) => (resetInTimeWait(k) && answersOldDuplicate(k) ? 0.95 : 0),
   story: (k) => {

@@ -22,7 +22,7 @@ export const timeWaitChurn: Cause = {
     'RFC 9112 section 9.3 (persistence)',
     'Linux: net.ipv4.ip_local_port_range',
   ],
-  scenario: null,
+  scenario: 'port-exhaustion',
   kinds: ['fin'],
   fit: neverFits,
 };

@@ -21,7 +21,7 @@ export const timeWaitReopenedBySyn: Cause = {
     'RFC 1122 section 4.2.2.13',
     'Linux: tcp_timewait_state_process (TCP_TW_SYN)',
   ],
-  scenario: null,
+  scenario: 'time-wait-reopen',
   kinds: ['fin', 'open', 'rst', 'fin-then-rst', 'half-closed', 'timeout'],
   fit: (k) =>
     k.c.previous?.serverState === State.timeWait &&

@@ -25,7 +25,7 @@ export const wanderingDuplicateAccepted: Cause = {
     'RFC 7323 appendix B.2 (closing and reopening a connection)',
     'RFC 1337 section 1',
   ],
-  scenario: null,
+  scenario: 'wandering-duplicate',
   kinds: ['fin', 'open', 'half-closed', 'rst', 'fin-then-rst'],
   fit: (k) => (strangeTextUnstamped(k) ? 0.95 : 0),
   story: (k) =>

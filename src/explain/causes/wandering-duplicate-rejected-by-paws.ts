@@ -17,7 +17,7 @@ export const wanderingDuplicateRejectedByPaws: Cause = {
   remedy: 'Nothing is wrong: timestamps protected the data even without TIME-WAIT. Keep them on.',
   wouldSettle: ['PAWSEstab on the receiver: `nstat -az TcpExtPAWSEstab`'],
   references: ['RFC 7323 section 5 (PAWS) and appendix B.2', 'Linux: tcp_paws_discard'],
-  scenario: null,
+  scenario: 'wandering-duplicate',
   kinds: ['fin', 'open', 'half-closed'],
   fit: (k) => {
     if (strangeOldText(k) !== undefined) return 0.97;

@@ -1,0 +1,11 @@
+export { Lab } from './lab.ts';
+export { Load, Tally, type Workload } from './load.ts';
+export { Applications, type CallRecord, LabSocket, type Os, type Process, type Program } from './process.ts';
+export * from './remedy.ts';
+export type { LabReport } from './report.ts';
+export { LabRun, runScenario } from './run.ts';
+export { type Scenario, scenario } from './scenario.ts';
+export { SCENARIOS, scenarioByName } from './scenarios/index.ts';
+export * from './values.ts';
+export type { LabVerdict } from './verdict.ts';
+export { type RemedyWorkload, WORKLOAD } from './workload.ts';
