@@ -74,7 +74,7 @@ export function waitedUs(k: Case): number {
   return p.firstDataAfterPeerFinAtUs < 0 ? 0 : p.firstDataAfterPeerFinAtUs - k.closer!.finLastAtUs;
 }
 
-/** The client's FIN acknowledges some of the last that the server said, whatever was repeated afterwards. */
+/** The client's FIN acknowledges some of the last that the server said: by a coarse clock both have the same time. */
 function hadAnswer(client: End, server: End): boolean {
   if (client.fins === 0 || server.turnBytes === 0 || server.turnAtUs < client.turnAtUs) return false;
   const end = server.fins > 0 ? server.finSeq : server.sndMax;
