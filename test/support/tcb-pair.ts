@@ -1,3 +1,4 @@
+import { formatFlags } from '../../src/explain/text.ts';
 import {
   Event,
   LINUX_TABLE,
@@ -417,22 +418,9 @@ function describe(end: End, tcb: Tcb, out: Outgoing): Segment {
   return segment;
 }
 
-const FLAG_NAMES: readonly (readonly [number, string])[] = [
-  [Flag.syn, 'SYN'],
-  [Flag.fin, 'FIN'],
-  [Flag.rst, 'RST'],
-  [Flag.psh, 'PSH'],
-  [Flag.ack, 'ACK'],
-  [Flag.urg, 'URG'],
-  [Flag.ece, 'ECE'],
-  [Flag.cwr, 'CWR'],
-];
-
 /** `SYN|ACK` */
 export function flagNames(flags: number): string {
-  return FLAG_NAMES.filter(([bit]) => (flags & bit) !== 0)
-    .map(([, name]) => name)
-    .join('|');
+  return formatFlags(flags).replaceAll(', ', '|');
 }
 
 /** Sequence numbers as distances from each end's ISS, while the ends know them. */

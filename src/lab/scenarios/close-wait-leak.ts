@@ -2,7 +2,7 @@ import { countStates } from '../../host/index.ts';
 import type { LabSocket, Os, Process } from '../process.ts';
 import { type Scenario, scenario } from '../scenario.ts';
 import { amount, choice, count } from '../values.ts';
-import { acceptOne, listen, PORT, pair, RTT, SECOND, text } from './common.ts';
+import { acceptOne, ask, listen, pair, RTT, SECOND, text } from './common.ts';
 
 const FIN_WAIT_2_US = 60 * SECOND;
 const LATE_BYTES = 400;
@@ -53,9 +53,7 @@ export const closeWaitLeak: Scenario = scenario({
     for (let i = 0; i < connections; i++) {
       const program = function* (os: Os): Process {
         const socket = os.socket();
-        yield* socket.connect(address, PORT);
-        yield* socket.send('a request');
-        yield* socket.recv();
+        yield* ask(socket, address);
         socket.close();
       };
       lab.start(client, `client ${i + 1}`, program, i * SECOND);

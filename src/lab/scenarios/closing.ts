@@ -1,7 +1,7 @@
 import type { Lab } from '../lab.ts';
 import { type Scenario, scenario } from '../scenario.ts';
 import { amount, choice } from '../values.ts';
-import { acceptOne, listen, PORT, PROFILE, pair, RTT, SECOND, settledUs, us } from './common.ts';
+import { answerOne, ask, listen, PROFILE, pair, RTT, SECOND, settledUs, us } from './common.ts';
 
 interface Close {
   readonly rtt: number;
@@ -17,9 +17,7 @@ function build(lab: Lab, { rtt, profile, closer, thinkUs }: Close): void {
   const closeUs = settledUs(rtt);
   lab.start(server, 'server', function* (os) {
     const listener = listen(os);
-    const connection = yield* acceptOne(listener);
-    yield* connection.recv();
-    yield* connection.send('the answer');
+    const connection = yield* answerOne(listener);
     if (closer === 'server') yield* os.sleepUntil(closeUs);
     else {
       yield* connection.recv();
@@ -30,9 +28,7 @@ function build(lab: Lab, { rtt, profile, closer, thinkUs }: Close): void {
   });
   lab.start(client, 'client', function* (os) {
     const socket = os.socket();
-    yield* socket.connect(address, PORT);
-    yield* socket.send('a request');
-    yield* socket.recv();
+    yield* ask(socket, address);
     if (closer === 'client') yield* os.sleepUntil(closeUs);
     else {
       yield* socket.recv();
@@ -106,18 +102,14 @@ export const simultaneousClose: Scenario = scenario({
     const closeUs = settledUs(rtt);
     lab.start(server, 'server', function* (os) {
       const listener = listen(os);
-      const connection = yield* acceptOne(listener);
-      yield* connection.recv();
-      yield* connection.send('the answer');
+      const connection = yield* answerOne(listener);
       yield* os.sleepUntil(closeUs + us(apart));
       connection.close();
       listener.close();
     });
     lab.start(client, 'client', function* (os) {
       const socket = os.socket();
-      yield* socket.connect(address, PORT);
-      yield* socket.send('a request');
-      yield* socket.recv();
+      yield* ask(socket, address);
       yield* os.sleepUntil(closeUs);
       socket.close();
     });

@@ -69,6 +69,21 @@ export function* acceptOne(listener: LabSocket): Process<LabSocket> {
   return accepted;
 }
 
+/** The next connection, whose first request has been answered. */
+export function* answerOne(listener: LabSocket): Process<LabSocket> {
+  const connection = yield* acceptOne(listener);
+  yield* connection.recv();
+  yield* connection.send('the answer');
+  return connection;
+}
+
+/** Connects and has one request answered. */
+export function* ask(socket: LabSocket, address: string): Process {
+  yield* socket.connect(address, PORT);
+  yield* socket.send('a request');
+  yield* socket.recv();
+}
+
 /** A socket that is bound to the one client port on which a scenario makes several connections. */
 export function bound(os: Os): LabSocket {
   const socket = os.socket();

@@ -2,7 +2,7 @@ import { Option } from '../../host/index.ts';
 import type { Os, Process } from '../process.ts';
 import { type Scenario, scenario } from '../scenario.ts';
 import { amount, choice } from '../values.ts';
-import { acceptOne, bound, listen, PORT, pair, RTT, SECOND } from './common.ts';
+import { acceptOne, ask, bound, listen, pair, RTT, SECOND } from './common.ts';
 
 /** Late enough for the longest round trip. */
 const CRASH_US = 10 * SECOND;
@@ -67,9 +67,7 @@ export const halfOpenCrash: Scenario = scenario({
         socket.setOption(Option.keepAliveInterval, 5);
         socket.setOption(Option.keepAliveCount, 4);
       }
-      yield* socket.connect(address, PORT);
-      yield* socket.send('a request');
-      yield* socket.recv();
+      yield* ask(socket, address);
       if (clientCrashes) yield* os.pause();
       if (after === 'sends') yield* os.sleepUntil(backUs + SECOND);
       if (after === 'stays-down') yield* os.sleepUntil(CRASH_US + SECOND);
@@ -94,9 +92,7 @@ export const halfOpenCrash: Scenario = scenario({
         'client, after the boot',
         function* (os): Process {
           const socket = bound(os);
-          yield* socket.connect(address, PORT);
-          yield* socket.send('a request');
-          yield* socket.recv();
+          yield* ask(socket, address);
           socket.close();
         },
         backUs,

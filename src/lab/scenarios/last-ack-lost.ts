@@ -1,7 +1,7 @@
 import { Flag } from '../../wire/index.ts';
 import { type Scenario, scenario } from '../scenario.ts';
 import { count, flag } from '../values.ts';
-import { acceptOne, listen, PORT, pair, RTT, SECOND, settledUs, us } from './common.ts';
+import { answerOne, ask, listen, pair, RTT, SECOND, settledUs, us } from './common.ts';
 
 export const lastAckLost: Scenario = scenario({
   name: 'last-ack-lost',
@@ -39,9 +39,7 @@ export const lastAckLost: Scenario = scenario({
     });
     lab.start(server, 'server', function* (os) {
       const listener = listen(os);
-      const connection = yield* acceptOne(listener);
-      yield* connection.recv();
-      yield* connection.send('the answer');
+      const connection = yield* answerOne(listener);
       yield* connection.recv();
       yield* os.sleep(100_000);
       connection.close();
@@ -49,9 +47,7 @@ export const lastAckLost: Scenario = scenario({
     });
     lab.start(client, 'client', function* (os) {
       const socket = os.socket();
-      yield* socket.connect(address, PORT);
-      yield* socket.send('a request');
-      yield* socket.recv();
+      yield* ask(socket, address);
       yield* os.sleepUntil(closeUs);
       socket.close();
     });

@@ -1,7 +1,7 @@
 import { Option } from '../../host/index.ts';
 import { type Scenario, scenario } from '../scenario.ts';
 import { count } from '../values.ts';
-import { acceptOne, listen, PORT, pair, RTT, settledUs, text, us } from './common.ts';
+import { answerOne, listen, PORT, pair, RTT, settledUs, text, us } from './common.ts';
 
 const REQUEST = 'a request';
 
@@ -25,9 +25,7 @@ export const lingerZero: Scenario = scenario({
     let written = 0;
     lab.start(server, 'server', function* (os) {
       const listener = listen(os);
-      const connection = yield* acceptOne(listener);
-      yield* connection.recv();
-      yield* connection.send('the answer');
+      const connection = yield* answerOne(listener);
       yield* connection.drain();
       read = connection.bytesRead - REQUEST.length;
       connection.close();

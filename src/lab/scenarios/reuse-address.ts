@@ -3,7 +3,7 @@ import type { Lab } from '../lab.ts';
 import type { Os, Process } from '../process.ts';
 import { type Scenario, scenario } from '../scenario.ts';
 import { choice, flag } from '../values.ts';
-import { acceptOne, FIXED_PORT, PORT, pair, RTT, SECOND } from './common.ts';
+import { acceptOne, answerOne, ask, FIXED_PORT, PORT, pair, RTT, SECOND } from './common.ts';
 
 /** Late enough for the longest round trip. */
 const CLOSE_US = 10 * SECOND;
@@ -27,18 +27,14 @@ function firstLife(lab: Lab, server: Host, client: Host, address: string, option
     if (option !== null) listener.setOption(option, 1);
     listener.bind('0.0.0.0', PORT);
     listener.listen(128);
-    const connection = yield* acceptOne(listener);
-    yield* connection.recv();
-    yield* connection.send('the answer');
+    const connection = yield* answerOne(listener);
     yield* os.sleepUntil(CLOSE_US);
     connection.close();
     listener.close();
   });
   lab.start(client, 'client', function* (os) {
     const socket = os.socket();
-    yield* socket.connect(address, PORT);
-    yield* socket.send('a request');
-    yield* socket.recv();
+    yield* ask(socket, address);
     yield* socket.recv();
     yield* os.sleep(100_000);
     socket.close();

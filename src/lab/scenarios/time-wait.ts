@@ -1,7 +1,19 @@
 import type { Process } from '../process.ts';
 import { type Scenario, scenario } from '../scenario.ts';
 import { amount, choice, flag } from '../values.ts';
-import { acceptOne, bound, listen, PORT, pair, RTT, receive, SECOND, settledUs, us } from './common.ts';
+import {
+  acceptOne,
+  answerOne,
+  bound,
+  listen,
+  PORT,
+  pair,
+  RTT,
+  receive,
+  SECOND,
+  settledUs,
+  us,
+} from './common.ts';
 import { ECHO_RTT_MS, exchangeUntil, Wanderer } from './incarnations.ts';
 
 const REQUEST = 'a request';
@@ -29,9 +41,7 @@ export const timeWaitAssassination: Scenario = scenario({
     new Wanderer(lab, link, REQUEST).arriveAt(late * SECOND);
     lab.start(server, 'server', function* (os) {
       const listener = listen(os);
-      const connection = yield* acceptOne(listener);
-      yield* connection.recv();
-      yield* connection.send('the answer');
+      const connection = yield* answerOne(listener);
       yield* os.sleepUntil(settledUs(rtt));
       connection.close();
       listener.close();
