@@ -9,8 +9,8 @@ export const Any = {
   ip6: -3,
 } as const;
 
-const LOOPBACK4 = parseAddress('127.0.0.1')!;
-const LOOPBACK6 = parseAddress('::1')!;
+export const LOOPBACK4: IpAddress = parseAddress('127.0.0.1')!;
+export const LOOPBACK6: IpAddress = parseAddress('::1')!;
 
 /** A host's own addresses, numbered. The loopback addresses are always among them. */
 export class AddressBook {
@@ -88,6 +88,10 @@ export class AddressBook {
     const address = this.list[index]!;
     return formatAddress(address.family, address.words);
   }
+}
+
+export function isUnspecified(address: IpAddress): boolean {
+  return address.words.every((word) => word === 0);
 }
 
 export function isLoopback(family: number, words: Int32Array): boolean {

@@ -1,9 +1,10 @@
+import { EVENT_COUNT, Event, State } from '../states/index.ts';
 import { segmentArrives } from '../tcp/arrive.ts';
 import { icmpArrives } from '../tcp/icmp.ts';
 import {
   Flag,
   IpDecoder,
-  internetChecksum,
+  longSum,
   onesSum,
   Problem,
   Protocol,
@@ -76,7 +77,7 @@ function isMartian(host: Host, segment: Segment): boolean {
 function checksumIsGood(segment: Segment): boolean {
   const length = segment.headerLength + segment.payloadLength;
   const pseudo = pseudoHeaderSum(segment.source, segment.destination, Protocol.tcp, length);
-  return internetChecksum(segment.view, segment.headerOffset, length, pseudo) === 0;
+  return longSum(segment.bytes, segment.view, segment.headerOffset, length, pseudo) === 0xffff;
 }
 
 function deliver(host: Host, segment: Segment, localIndex: number): void {
@@ -101,6 +102,7 @@ function deliver(host: Host, segment: Segment, localIndex: number): void {
 
 /** RFC 9293 3.10.7.1: there is no connection. */
 function strayArrives(host: Host, segment: Segment): void {
+  host.lastCell = State.closed * EVENT_COUNT + Event.stray;
   if ((segment.flags & Flag.rst) !== 0) return;
   host.replyReset(segment);
 }

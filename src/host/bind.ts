@@ -1,8 +1,9 @@
 import { State } from '../states/index.ts';
 import { Errno } from '../tcp/errno.ts';
 import { type IpAddress, parseAddress } from '../wire/index.ts';
-import { Any, isUnicast } from './addresses.ts';
+import { Any, isUnicast, isUnspecified } from './addresses.ts';
 import type { Connection } from './connection.ts';
+import { firstFreePort, lastEphemeral } from './ephemeral.ts';
 import type { Host } from './host.ts';
 import { Listener } from './listener.ts';
 import { type Claim, canShare, Hold } from './ports.ts';
@@ -33,10 +34,6 @@ function readAddress(family: number, text: string): IpAddress | null {
   return address.family === family ? address : null;
 }
 
-function isWildcard(address: IpAddress): boolean {
-  return address.words.every((word) => word === 0);
-}
-
 /** bind(2). */
 export function bindSocket(socket: Socket, tcb: Connection, text: string, port: number): number {
   const host = socket.host;
@@ -64,7 +61,7 @@ export function bindSocket(socket: Socket, tcb: Connection, text: string, port: 
 const NOT_OURS = -9;
 
 function bindingOf(host: Host, socket: Socket, address: IpAddress): number {
-  if (isWildcard(address)) return wildcardOf(socket);
+  if (isUnspecified(address)) return wildcardOf(socket);
   if (!isUnicast(address.family, address.words)) return NOT_OURS;
   const index = host.book.find(address.family, address.words);
   return index < 0 ? NOT_OURS : index;
@@ -131,19 +128,46 @@ function meetsAutoTimeWait(host: Host, port: number, claim: Claim): boolean {
  * inet_csk_find_open_port).
  */
 export function bindAnyPort(host: Host, tcb: Connection): number {
-  const { ephemeralFrom: from, ephemeralTo: to } = host.config;
-  const count = to - from + 1;
+  const from = host.config.ephemeralFrom;
+  const count = lastEphemeral(host.config) - from + 1;
   const start = host.rng.below(count) | 1;
   const claim = claimOf(tcb);
+  let port = findUnheld(host, from, count, start);
+  if (port < 0) port = findShareable(host, claim, from, count, start);
+  if (port < 0) return -Errno.EADDRINUSE;
+  take(host, tcb, claim, port);
+  return 0;
+}
+
+/** A port that nobody has in any way. */
+function findUnheld(host: Host, from: number, count: number, start: number): number {
+  const { autoCount, named } = host.ports;
+  const to = from + count - 1;
+  const first = from + (start % count);
+  for (let parity = first; parity < first + 2; parity++) {
+    for (let half = 0; half < 2; half++) {
+      const end = half === 0 ? to : first - 1;
+      let port = half === 0 ? first : from;
+      while (port >= 0 && port <= end) {
+        port = firstFreePort(named, named, port, end, parity);
+        if (port < 0 || autoCount[port] === 0) break;
+        port++;
+      }
+      if (port >= 0 && port <= end) return port;
+    }
+  }
+  return -1;
+}
+
+/** A port that others have, but none whose address meets ours. */
+function findShareable(host: Host, claim: Claim, from: number, count: number, start: number): number {
   for (let parity = 0; parity < 2; parity++) {
     for (let i = 0; i < count; i += 2) {
       const port = from + ((start + parity + i) % count);
-      if (host.ports.autoCount[port] !== 0 || host.ports.conflicts(port, claim, false, null)) continue;
-      take(host, tcb, claim, port);
-      return 0;
+      if (host.ports.autoCount[port] === 0 && !host.ports.conflicts(port, claim, false, null)) return port;
     }
   }
-  return -Errno.EADDRINUSE;
+  return -1;
 }
 
 /** listen(2). */

@@ -2,10 +2,11 @@ import { Effect, EVENT_COUNT, Event, State } from '../states/index.ts';
 import { takeError } from '../tcp/calls.ts';
 import { Errno } from '../tcp/errno.ts';
 import { openActive } from '../tcp/open.ts';
-import { isLoopback, isUnicast } from './addresses.ts';
+import type { IpAddress } from '../wire/index.ts';
+import { isLoopback, isUnicast, isUnspecified, LOOPBACK4, LOOPBACK6 } from './addresses.ts';
 import { addressFor } from './bind.ts';
 import type { Connection } from './connection.ts';
-import { firstFreePort } from './ephemeral.ts';
+import { type Destination, firstFreePort, lastEphemeral } from './ephemeral.ts';
 import type { Host } from './host.ts';
 import { initialSequence, timestampOffset } from './isn.ts';
 import { renew } from './recycle.ts';
@@ -20,9 +21,10 @@ const ISN_DISTANCE = 65_535 + 2;
 export function connectSocket(socket: Socket, tcb: Connection, text: string, port: number): number {
   if (socket.listener !== null) return -Errno.EISCONN;
   if (socket.connecting) return outcome(socket, tcb);
-  if (tcb.state !== State.closed) return -Errno.EISCONN;
+  // What was connected once stays so until it is closed, even where the connection is over (Linux SS_CONNECTED).
+  if (tcb.state !== State.closed || tcb.wasOpen) return -Errno.EISCONN;
   const host = socket.host;
-  const address = addressFor(socket.family, text);
+  const address = peerFor(host, socket, tcb, text);
   if (address === null) return -Errno.EAFNOSUPPORT;
   if (address.family === 4 && socket.family === 6 && socket.v6Only) return -Errno.ENETUNREACH;
   if (!Number.isInteger(port) || port < 1 || port > 65_535) return -Errno.EADDRNOTAVAIL;
@@ -48,12 +50,23 @@ export function connectSocket(socket: Socket, tcb: Connection, text: string, por
   return -Errno.EINPROGRESS;
 }
 
+/** The address meant: the unspecified one is the host itself, at the address the socket is bound to or at that of loopback (Linux). */
+function peerFor(host: Host, socket: Socket, tcb: Connection, text: string): IpAddress | null {
+  const address = addressFor(socket.family, text);
+  if (address === null || !isUnspecified(address)) return address;
+  const bound = tcb.localIndex < 0 ? null : host.book.list[tcb.localIndex]!;
+  return bound?.family === address.family ? bound : address.family === 4 ? LOOPBACK4 : LOOPBACK6;
+}
+
 /** A later call tells what became of the first (Linux inet_stream_connect). */
 function outcome(socket: Socket, tcb: Connection): number {
   if (!tcb.gone && (tcb.state === State.synSent || tcb.state === State.synReceived)) return -Errno.EALREADY;
   socket.connecting = false;
-  if (!tcb.gone || tcb.wasOpen) return 0;
+  if (!tcb.gone) return 0;
   const error = takeError(tcb);
+  tcb.wasOpen = false;
+  // The failure is told: the socket is as if it had never been connected (Linux tcp_disconnect).
+  renew(socket.host, socket, tcb);
   return error === 0 ? -Errno.ECONNABORTED : -error;
 }
 
@@ -76,8 +89,10 @@ function begin(host: Host, tcb: Connection): void {
 
 /** The socket has a port of its own: the four-tuple decides (Linux __inet_check_established). */
 function keepPort(host: Host, tcb: Connection): number {
-  if (isTaken(host, tcb, tcb.localPort) && !reuse(host, tcb, tcb.localPort)) return -Errno.EADDRNOTAVAIL;
-  return 0;
+  const port = tcb.localPort;
+  if (!isTaken(host, tcb, port)) return 0;
+  const free = host.config.timeWaitReuseBound ? reopen(host, tcb, port, 0) : reuse(host, tcb, port);
+  return free ? 0 : -Errno.EADDRNOTAVAIL;
 }
 
 /**
@@ -85,16 +100,15 @@ function keepPort(host: Host, tcb: Connection): number {
  * it ended, and comes to ports of one parity first, so that bind finds the others free.
  */
 function choosePort(host: Host, tcb: Connection): number {
-  const { ephemeralFrom: from, ephemeralTo: to } = host.config;
+  const from = host.config.ephemeralFrom;
+  const to = lastEphemeral(host.config);
   const count = to - from + 1;
   const hash = host.hash.ofPair(tcb.local, tcb.remote, tcb.remotePort, PORTS);
   const table = host.destinations.table;
   const slot = hash & (table.length - 1);
   const offset = ((table[slot]! + (hash >>> 8)) % count) & ~1;
-  const bits = host.destinations.find(tcb.localIndex, tcb.remote, tcb.remotePort)?.bits ?? null;
-  const first = from + offset;
-  let port = findPort(host, tcb, bits, from, to, first, first);
-  if (port < 0) port = findPort(host, tcb, bits, from, to, first, first + 1);
+  const destination = host.destinations.find(tcb.localIndex, tcb.remote, tcb.remotePort);
+  let port = findFree(host, tcb, destination, from, to, from + offset);
   if (port < 0) port = findReusable(host, tcb, from, to, offset);
   if (port < 0) return -Errno.EADDRNOTAVAIL;
   const distance = (port - from - offset + 2 * count) % count;
@@ -107,6 +121,28 @@ function choosePort(host: Host, tcb: Connection): number {
 }
 
 const PORTS = 5;
+
+/** A client that has run out of ports tries again and again: it searches once, until a port of that destination is free. */
+function findFree(
+  host: Host,
+  tcb: Connection,
+  destination: Destination | null,
+  from: number,
+  to: number,
+  first: number,
+): number {
+  const bits = destination?.bits ?? null;
+  const range = (from << 16) | to;
+  if (destination !== null && destination.full === range) return -1;
+  let port = findPort(host, tcb, bits, from, to, first, first);
+  if (port < 0) port = findPort(host, tcb, bits, from, to, first, first + 1);
+  if (port < 0 && bits !== null && isFull(bits, from, to)) destination!.full = range;
+  return port;
+}
+
+function isFull(bits: Int32Array, from: number, to: number): boolean {
+  return firstFreePort(bits, bits, from, to, 0) < 0 && firstFreePort(bits, bits, from, to, 1) < 0;
+}
 
 /** A port of one parity that nobody named and that has no connection to the destination: from `first` on, then from the start. */
 function findPort(
@@ -170,7 +206,11 @@ function mayReuse(host: Host, tcb: Connection): boolean {
  * incarnation cannot be taken for the new one's.
  */
 function reuse(host: Host, tcb: Connection, port: number): boolean {
-  if (!mayReuse(host, tcb)) return false;
+  return mayReuse(host, tcb) && reopen(host, tcb, port, host.config.timeWaitReuseDelayUs);
+}
+
+/** Takes the place of a TIME-WAIT that is older than `leastUs`, and goes on above its sequence numbers. */
+function reopen(host: Host, tcb: Connection, port: number, leastUs: number): boolean {
   const { local, remote, remotePort, family } = tcb;
   if (host.connections.find(local, port, remote, remotePort, family) !== null) return false;
   const id = host.timeWait.find(local, port, remote, remotePort, family);
@@ -179,7 +219,7 @@ function reuse(host: Host, tcb: Connection, port: number): boolean {
   host.timeWait.read(id, fields);
   if ((fields.flags & TimeWaitFlag.timestamps) === 0) return false;
   const age = host.now - (host.timeWait.deadlineOf(id) - timeWaitUs(host));
-  if (age <= host.config.timeWaitReuseDelayUs) return false;
+  if (leastUs > 0 && age <= leastUs) return false;
   tcb.iss = (fields.sndNxt + ISN_DISTANCE) | 0;
   tcb.issChosen = true;
   tcb.tsRecent = fields.tsRecent;

@@ -1,11 +1,18 @@
 import type { TcpConfig } from '../tcp/config.ts';
-import { nextDeadline, OFF } from '../tcp/tcb.ts';
+import { settleTimes } from '../tcp/shapes.ts';
+import { configure, nextDeadline, OFF } from '../tcp/tcb.ts';
 import { Connection } from './connection.ts';
-import { configure, recycle } from './recycle.ts';
+import { recycle } from './recycle.ts';
 import { type Deadlines, Wheel } from './wheel.ts';
 
 /** Spare connections that are kept for use. */
 const MAX_SPARE = 1024;
+
+/**
+ * Settles the shapes of all connections, and is kept: with the last object of a shape the engine forgets the shape, and the code
+ * compiled for it.
+ */
+let sample: Connection | null = null;
 
 /** The connections of a host: those in use, spare ones to use again, and when the timers of each are due. */
 export class ConnectionPool implements Deadlines {
@@ -18,6 +25,9 @@ export class ConnectionPool implements Deadlines {
 
   constructor(config: TcpConfig) {
     this.#config = config;
+    if (sample !== null) return;
+    sample = new Connection(config, 0);
+    settleTimes(sample);
   }
 
   take(): Connection {

@@ -9,7 +9,7 @@ import type { Socket } from './socket.ts';
 export const Queue = { none: 0, syn: 1, accept: 2 } as const;
 export type Queue = (typeof Queue)[keyof typeof Queue];
 
-/** A control block with what its host knows about it. Hosts use them again, so `recycle.ts` names every field. */
+/** A control block with what its host knows about it. Hosts use them again, so `recycle` names every field. */
 export class Connection extends Tcb {
   /** The host's number for it, which it keeps through all its lives. */
   readonly id: number;
@@ -49,7 +49,7 @@ export class Connection extends Tcb {
   /** Place in the host's list of connections in use, or -1. */
   place: number = -1;
   /** Earliest deadline that the timing wheel knows of; Infinity: it is not in the wheel. */
-  wheelAt: number = Number.POSITIVE_INFINITY;
+  wheelAt: number = Infinity;
   /** Identification field of the next IPv4 packet. */
   ipId: number = 0;
   /** Hops of an IPv4 source route, and whether the application asked for it. */

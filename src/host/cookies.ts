@@ -1,5 +1,6 @@
+import { agreesToEcn } from '../tcp/negotiate.ts';
 import { timestampClock } from '../tcp/rtt.ts';
-import { OptionBit, type Segment } from '../wire/index.ts';
+import { Flag, OptionBit, type Segment } from '../wire/index.ts';
 import type { Connection } from './connection.ts';
 import type { Host } from './host.ts';
 import type { KeyedHash } from './keyed-hash.ts';
@@ -49,8 +50,10 @@ export class CookieJar {
   prepare(host: Host, tcb: Connection, segment: Segment): void {
     const withTimestamps = host.config.timestamps && (segment.optionKinds & OptionBit.timestamps) !== 0;
     // Without a timestamp there is no room to remember them in.
-    if (!withTimestamps) segment.optionKinds &= ~(OptionBit.windowScale | OptionBit.sackPermitted);
-    else tcb.tsOffset = (tcb.tsOffset + this.#timestampShift(host, tcb, segment)) | 0;
+    if (!withTimestamps) {
+      segment.optionKinds &= ~(OptionBit.windowScale | OptionBit.sackPermitted);
+      segment.flags &= ~(Flag.ece | Flag.cwr);
+    } else tcb.tsOffset = (tcb.tsOffset + this.#timestampShift(host, tcb, segment)) | 0;
     tcb.iss = this.#make(segment, host.now);
   }
 
@@ -96,6 +99,7 @@ export class CookieJar {
       options = Math.min(segment.windowScale, 14);
     }
     if (sack && (segment.optionKinds & OptionBit.sackPermitted) !== 0) options |= TS_SACK;
+    if (agreesToEcn(tcb, segment.flags)) options |= TS_ECN;
     const clock = timestampClock(tcb, host.now);
     const marked = (clock & ~TS_MASK) | options;
     return ((marked - clock) | 0) > 0 ? marked - clock - (1 << TS_BITS) : marked - clock;

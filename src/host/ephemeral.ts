@@ -1,3 +1,4 @@
+import type { TcpConfig } from '../tcp/config.ts';
 import { hashTuple } from './demux.ts';
 import type { Random } from './random.ts';
 
@@ -19,6 +20,8 @@ export class Destination {
   readonly few: Uint16Array = new Uint16Array(FEW);
   /** Bit by port in use; null while there are few. */
   bits: Int32Array | null = null;
+  /** The range of ports, as `from << 16 | to`, all of which are known to be in use; 0: of none. */
+  full: number = 0;
 }
 
 /** Destinations by local address, remote address and remote port. */
@@ -60,6 +63,7 @@ export class Destinations {
 
   release(destination: Destination, port: number): void {
     destination.count--;
+    destination.full = 0;
     if (destination.bits !== null) destination.bits[port >> 5]! &= ~(1 << (port & 31));
     else destination.few[destination.few.indexOf(port)] = destination.few[destination.count]!;
     if (destination.count === 0) this.#drop(destination);
@@ -135,6 +139,12 @@ function isFor(at: Destination, localIndex: number, remote: Int32Array, remotePo
     own[1] === remote[1] &&
     own[0] === remote[0]
   );
+}
+
+/** The last port that bind and connect choose. */
+export function lastEphemeral({ ephemeralFrom: from, ephemeralTo: to, ephemeralInPairs }: TcpConfig): number {
+  const isOdd = ((to - from) & 1) === 0;
+  return ephemeralInPairs && isOdd && to > from ? to - 1 : to;
 }
 
 /**

@@ -63,6 +63,37 @@ describe('loopback', () => {
 });
 
 describe('connect', () => {
+  it.each([
+    ['0.0.0.0', 4, '127.0.0.1'],
+    ['::', 6, '::1'],
+  ] as const)('to %s is to the host itself', (address, family, loop) => {
+    const { client, server } = loopback(address, family);
+    expect(client.remoteAddress).toBe(loop);
+    expect(client.localAddress).toBe(loop);
+    expect(server.localAddress).toBe(loop);
+  });
+
+  it('to 0.0.0.0 from a bound socket is to that address', () => {
+    const host = new Host({ name: 'one', addresses: ['10.0.0.1'], seed: 3 });
+    const socket = host.socket(4);
+    socket.bind('10.0.0.1', 5000);
+    expect(failure(socket.connect('0.0.0.0', 5000))).toBe('EINPROGRESS');
+    expect(socket.remoteAddress).toBe('10.0.0.1');
+    expect(socket.state).toBe(State.established);
+  });
+
+  it('after a connection that is over: EISCONN; or why it ended, where nobody asked before', () => {
+    const { client, server } = loopback('127.0.0.1');
+    expect(client.connect('127.0.0.1', 80)).toBe(0);
+    server.abort();
+    expect(client.state).toBe(State.closed);
+    expect(failure(client.connect('127.0.0.1', 80))).toBe('EISCONN');
+    const late = loopback('127.0.0.1');
+    late.server.abort();
+    expect(failure(late.client.connect('127.0.0.1', 80))).toBe('ECONNRESET');
+    expect(failure(late.client.connect('127.0.0.1', 80))).toBe('EINPROGRESS');
+  });
+
   it('twice: EALREADY, then its outcome, then EISCONN', () => {
     const pair = new TcpPair({ server: { profile: 'linux' }, client: { profile: 'linux' } });
     const listener = pair.server.socket(4);
@@ -86,6 +117,7 @@ describe('connect', () => {
     pair.run(SECOND);
     expect(socket.poll()).toBe(Poll.in | Poll.out | Poll.err | Poll.hup | Poll.rdhup);
     expect(failure(socket.connect('10.0.0.2', 80))).toBe('ECONNREFUSED');
+    expect(socket.poll()).toBe(Poll.out | Poll.hup);
     const listener = pair.server.socket(4);
     listener.bind('', 80);
     listener.listen(5);
@@ -95,15 +127,26 @@ describe('connect', () => {
     expect(pair.client.inUse.length).toBe(1);
   });
 
-  it('gives up after the SYNs of Linux: 1+2+4+8+16+32+64 s', () => {
+  it('that failed: the end of file for who asked SO_ERROR, then as never connected', () => {
+    const pair = new TcpPair({ server: { profile: 'linux' }, client: { profile: 'linux' } });
+    const socket = pair.client.socket(4);
+    socket.connect('10.0.0.2', 80);
+    pair.run(SECOND);
+    expect(socket.getOption(Option.error)).toBe(Errno.ECONNREFUSED);
+    expect(socket.recv(new Uint8Array(1))).toBe(0);
+    expect(failure(socket.connect('10.0.0.2', 80))).toBe('ECONNABORTED');
+    expect(failure(socket.recv(new Uint8Array(1)))).toBe('ENOTCONN');
+  });
+
+  it('gives up after the SYNs of Linux: 1+1+1+1+1+2+4+8+16+32+64 s', () => {
     const pair = new TcpPair({ fate: () => true, client: { profile: 'linux' } });
     const socket = pair.client.socket(4);
     socket.connect('10.0.0.2', 80);
-    pair.run(126.9 * SECOND);
+    pair.run(130.9 * SECOND);
     expect(socket.state).toBe(State.synSent);
     pair.run(0.2 * SECOND);
     expect(failure(socket.connect('10.0.0.2', 80))).toBe('ETIMEDOUT');
-    expect(pair.trace).toHaveLength(7);
+    expect(pair.trace).toHaveLength(11);
   });
 
   it.each([
@@ -178,6 +221,21 @@ describe('what arrives', () => {
 });
 
 describe('a host', () => {
+  it('counts what ended without a FIN by where it came from (RFC 4022)', () => {
+    const { host, client, server } = loopback('127.0.0.1');
+    expect([host.counters.EstabResets, host.counters.AttemptFails]).toEqual([0, 0]);
+    // Both ends: who resets, and who is reset.
+    client.abort();
+    expect(server.state).toBe(State.closed);
+    expect([host.counters.EstabResets, host.counters.AttemptFails]).toEqual([2, 0]);
+    expect(failure(host.socket(4).connect('127.0.0.1', 81))).toBe('EINPROGRESS');
+    expect(host.counters.AttemptFails).toBe(1);
+    const nobody = host.socket(4);
+    nobody.connect('10.9.9.9', 81);
+    nobody.close();
+    expect(host.counters.AttemptFails).toBe(2);
+  });
+
   it('forgets everything when power fails, and resets what comes for it afterwards', () => {
     const pair = new TcpPair({ server: { profile: 'linux' }, client: { profile: 'linux' } });
     const { client, server } = pair.open();
@@ -295,6 +353,8 @@ describe('a host', () => {
     client.owner = 'curl';
     client.send(text('12345'));
     client.close();
+    // The ACK of the FIN is delayed.
+    host.poll(host.now + 50_000);
     const lines = formatSockets(host.sockets()).split('\n');
     expect(lines[0]).toMatch(/^State +Recv-Q +Send-Q +Local Address:Port +Peer Address:Port +Timer +Owner$/);
     expect(lines[1]).toMatch(/^LISTEN +0 +5 +0\.0\.0\.0:80 +0\.0\.0\.0:\*$/);

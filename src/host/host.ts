@@ -15,13 +15,14 @@ import type { Environment } from '../tcp/environment.ts';
 import { Outgoing } from '../tcp/outgoing.ts';
 import { OFF, type Tcb, Timer } from '../tcp/tcb.ts';
 import { timersExpired } from '../tcp/timers.ts';
-import type { IpAddress, IpDecoder, Segment } from '../wire/index.ts';
+import { Flag, type IpAddress, type IpDecoder, type Segment } from '../wire/index.ts';
 import { AddressBook } from './addresses.ts';
 import { hostDecoder, packetArrives } from './arrive.ts';
 import { type Connection, Queue } from './connection.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { CookieJar } from './cookies.ts';
 import { ConnectionTable } from './demux.ts';
+import { dropConnection } from './drop.ts';
 import { Destinations } from './ephemeral.ts';
 import type { HostOptions } from './host-options.ts';
 import { KeyedHash } from './keyed-hash.ts';
@@ -61,6 +62,7 @@ export class Host implements Environment {
   /** Microseconds: the time of the last `input`, `poll` or `at`; calls happen at it. */
   now: number = 0;
   table: Table;
+  lastCell: number = -1;
 
   // From here to the methods: for src/host only.
   readonly out: Outgoing = new Outgoing();
@@ -101,7 +103,8 @@ export class Host implements Environment {
     this.name = options.name;
     const profile = options.profile ?? 'linux';
     this.profile = typeof profile === 'string' ? HOST_PROFILES[profile] : profile;
-    this.config = { ...this.profile.config, ...options.config };
+    // Not by spreading: that would give hosts configurations of several shapes (measured).
+    this.config = Object.assign({}, this.profile.config, options.config);
     this.#patches = options.patches ?? [];
     this.table = tableOf(this.profile.states, this.config, this.#patches);
     this.mtu = options.mtu ?? 1500;
@@ -187,6 +190,11 @@ export class Host implements Environment {
   /** What `ss -tano` would list. */
   sockets(): SocketRow[] {
     return listSockets(this);
+  }
+
+  /** Ends a connection of `sockets()` from outside, as tcpdrop(8) does. */
+  drop(row: SocketRow): void {
+    dropConnection(this, row);
   }
 
   setConfig(changes: Partial<TcpConfig>): void {
@@ -290,7 +298,13 @@ export class Host implements Environment {
   }
 
   orphaned(tcb: Tcb): void {
-    this.countOrphan(tcb as Connection);
+    // An orphan in FIN-WAIT-2 is one of those that wait (Linux tcp_time_wait), unless its FIN is being looked at.
+    const hasFin = this.arriving !== null && (this.arriving.flags & Flag.fin) !== 0;
+    const waits = tcb.state === State.finWait2 && tcb.config.finWait2Record && !hasFin;
+    if (waits && this.timeWait.size >= this.config.maxTimeWait) {
+      this.counters.TCPTimeWaitOverflow++;
+      step(this, tcb, Event.evict, null);
+    } else this.countOrphan(tcb as Connection);
   }
 
   deleted(tcb: Tcb): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { option, SECOND, TcpBench } from '../../test/support/tcp-bench.ts';
+import { option, type Peer, SECOND, TcpBench } from '../../test/support/tcp-bench.ts';
 import { Errno } from '../tcp/errno.ts';
 import { Option, Socket, State } from './index.ts';
 
@@ -29,7 +29,7 @@ describe('queues of a listener', () => {
   it('a full SYN queue drops SYNs where cookies are off', () => {
     const bench = new TcpBench({ profile: 'linux', config: { ...QUIET, synCookies: 0 } });
     bench.listen(80, '0.0.0.0', 3);
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 4; i++) {
       const peer = bench.peer({ port: 1000 + i });
       peer.send('S', 0);
       peer.expect('SA', 0, 1);
@@ -83,16 +83,44 @@ describe('queues of a listener', () => {
     expect(listener.accept()).toBeInstanceOf(Socket);
   });
 
+  it('where the accept queue is full at the last ACK: silence, or RST with tcp_abort_on_overflow', () => {
+    for (const abortOnOverflow of [false, true]) {
+      const bench = new TcpBench({ profile: 'linux', config: { ...QUIET, abortOnOverflow } });
+      const listener = bench.listen(80, '0.0.0.0', 1);
+      const [early, last, late] = [1000, 1001, 1002].map((port) => bench.peer({ port })) as [
+        Peer,
+        Peer,
+        Peer,
+      ];
+      early.send('S', 0);
+      early.expect('SA', 0, 1);
+      early.send('A', 1, 1);
+      for (const peer of [last, late]) {
+        peer.send('S', 0);
+        peer.expect('SA', 0, 1);
+      }
+      last.send('A', 1, 1);
+      late.send('A', 1, 1);
+      if (abortOnOverflow) late.expect('R', 1);
+      late.quiet();
+      const rest = abortOnOverflow ? [] : ['SYN-RECEIVED'];
+      expect(bench.states()).toEqual(['ESTABLISHED', 'ESTABLISHED', 'LISTEN', ...rest]);
+      expect(listener.listener!.waiting).toBe(2);
+    }
+  });
+
   it('a connection that was reset while it waited is accepted and tells so', () => {
     const bench = new TcpBench({ profile: 'linux', config: QUIET });
     const listener = bench.listen(80);
     const peer = bench.peer();
     peer.send('S', 0);
     peer.expect('SA', 0, 1);
-    peer.send('A', 1, 1);
-    peer.send('R', 1);
+    peer.send('A', 1, 1, { data: 3 });
+    peer.send('R', 4);
     const socket = bench.accept(listener);
     expect(socket.state).toBe(State.closed);
+    expect(socket.unread).toBe(3);
+    expect(socket.recv(new Uint8Array(9))).toBe(3);
     expect(socket.recv(new Uint8Array(1))).toBe(-Errno.ECONNRESET);
     expect(socket.recv(new Uint8Array(1))).toBe(0);
     socket.close();
@@ -125,6 +153,24 @@ describe('SYN cookies (RFC 4987)', () => {
     // The largest of the table that the peer takes.
     expect(info.sndMss).toBe(1300);
     expect(bench.host.counters).toMatchObject({ SyncookiesSent: 1, SyncookiesRecv: 1, SyncookiesFailed: 0 });
+  });
+
+  it.each([
+    [true, 'SEW', 'SAE', true],
+    [false, 'SEW', 'SA', false],
+    [true, 'S', 'SA', false],
+  ])('timestamps %s, SYN %s: %s, and both ends agree on ECN', (withTimestamps, syn, synAck, ecn) => {
+    const bench = new TcpBench({ profile: 'linux', config: { ...QUIET, synCookies: 2 } });
+    const listener = bench.listen(80);
+    const peer = bench.peer();
+    const mss = { kind: 'mss', mss: 1400 } as const;
+    peer.send(syn, 0, 0, {
+      options: withTimestamps ? [mss, { kind: 'timestamps', value: 77, echo: 0 }] : [mss],
+    });
+    const answer = peer.expect(synAck, 0, 1);
+    const echo = option(answer, 'timestamps')?.value ?? 0;
+    peer.send('A', 1, 1, { options: withTimestamps ? [{ kind: 'timestamps', value: 78, echo }] : [] });
+    expect(bench.accept(listener).info().options.ecn).toBe(ecn);
   });
 
   it('without timestamps remember the MSS only', () => {
@@ -166,8 +212,8 @@ describe('SYN cookies (RFC 4987)', () => {
       bench.arrive(bench.peer({ address: `10.77.${i >> 8}.${i & 255}`, port: 1000 + i }).packet('S', 0));
     }
     bench.drain();
-    expect(bench.host.inUse.length).toBeLessThanOrEqual(2 + 16);
-    expect(bench.host.counters.SyncookiesSent).toBe(3000 - 16);
+    expect(bench.host.inUse.length).toBeLessThanOrEqual(2 + 17);
+    expect(bench.host.counters.SyncookiesSent).toBe(3000 - 17);
     early.peer.send('A', 1, 1, { data: 'still here' });
     expect(bench.read(early.socket)).toBe('still here');
     const late = bench.handshake(listener, bench.peer({ port: 998 }));

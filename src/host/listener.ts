@@ -1,4 +1,4 @@
-import { classify, Event, Facts, firstEvent, Known, next, State } from '../states/index.ts';
+import { classify, EVENT_COUNT, Event, Facts, firstEvent, Known, next, State } from '../states/index.ts';
 import { abort } from '../tcp/calls.ts';
 import { Errno } from '../tcp/errno.ts';
 import { openFromCookie, openPassive } from '../tcp/open.ts';
@@ -26,7 +26,7 @@ export class Listener {
   synCount: number = 0;
   readonly #queue: Connection[] = [];
   #head = 0;
-  #lastCookieAt = Number.NEGATIVE_INFINITY;
+  #lastCookieAt = -Infinity;
 
   constructor(host: Host, socket: Socket, tcb: Connection, backlog: number) {
     this.#host = host;
@@ -44,8 +44,9 @@ export class Listener {
     return this.waiting > this.backlog;
   }
 
+  /** As Linux counts here too. */
   get synQueueIsFull(): boolean {
-    return this.synCount >= Math.min(Math.max(this.backlog, 1), this.#host.config.maxSynBacklog);
+    return this.synCount > Math.min(this.backlog, this.#host.config.maxSynBacklog);
   }
 
   /** Whether a connection may finish its handshake now. */
@@ -200,6 +201,7 @@ export function synArrives(
   const wantsCookie = isSyn && needsCookie(host, listener);
   facts.room = !isSyn || hasRoom(host, listener, wantsCookie) ? Known.yes : Known.no;
   const event = firstEvent(classify(facts, State.listen));
+  host.lastCell = State.listen * EVENT_COUNT + event;
   if (next(host.table, State.listen, event) === State.synReceived) {
     if (wantsCookie) sendCookie(host, listener, segment, localIndex);
     else beginPassive(host, listener, segment, localIndex, iss);

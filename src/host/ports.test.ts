@@ -126,6 +126,31 @@ function fewPorts(config: Parameters<Host['setConfig']>[0] = {}): TcpPair {
 }
 
 describe('ephemeral ports (RFC 6056)', () => {
+  it('bind finds each once, whatever is taken, and shares them between addresses', () => {
+    const full = new Host({
+      name: 'host',
+      addresses: ['10.0.0.1', '10.0.0.3', '10.0.0.5'],
+      seed: 5,
+      config: { ephemeralFrom: 40_001, ephemeralTo: 40_400 },
+    });
+    const bindAll = (address: string): { ports: Set<number>; error: number } => {
+      const ports = new Set<number>();
+      for (;;) {
+        const socket = full.socket();
+        const error = socket.bind(address, 0);
+        if (error < 0) return { ports, error };
+        ports.add(socket.localPort);
+      }
+    };
+    for (const address of ['10.0.0.1', '10.0.0.3']) {
+      const { ports, error } = bindAll(address);
+      expect([ports.size, Math.min(...ports), Math.max(...ports)]).toEqual([400, 40_001, 40_400]);
+      expect(error).toBe(-Errno.EADDRINUSE);
+    }
+    expect(bindAll('0.0.0.0').ports.size).toBe(0);
+    expect(bindAll('10.0.0.5').ports.size).toBe(400);
+  });
+
   it('each is used once for a destination, then there is none', () => {
     const pair = fewPorts();
     const ports = new Set<number>();
@@ -138,6 +163,23 @@ describe('ephemeral ports (RFC 6056)', () => {
     expect(pair.client.socket(4).connect('10.0.0.2', 80)).toBe(-Errno.EADDRNOTAVAIL);
     // Another destination has them all again.
     expect(pair.client.socket(4).connect('10.0.0.2', 81)).toBe(-Errno.EINPROGRESS);
+  });
+
+  it.each([
+    [40_002, true, 2],
+    [40_002, false, 3],
+    [40_000, true, 1],
+  ])('up to %d, in pairs %s: connect and bind choose among %d', (ephemeralTo, ephemeralInPairs, count) => {
+    for (const binds of [false, true]) {
+      const { client } = fewPorts({ ephemeralTo, ephemeralInPairs });
+      const results = Array.from({ length: 4 }, () => {
+        const socket = client.socket(4);
+        return binds ? socket.bind('', 0) : socket.connect('10.0.0.2', 80);
+      });
+      const good = binds ? 0 : -Errno.EINPROGRESS;
+      const bad = binds ? -Errno.EADDRINUSE : -Errno.EADDRNOTAVAIL;
+      expect(results).toEqual(Array.from(results, (_, i) => (i < count ? good : bad)));
+    }
   });
 
   it('connect takes those of one parity first, bind those of the other', () => {
@@ -166,6 +208,27 @@ describe('ephemeral ports (RFC 6056)', () => {
     expect(ports.size).toBe(9);
     expect(ports.has(40_004)).toBe(false);
     expect(pair.client.socket(4).connect('10.0.0.2', 80)).toBe(-Errno.EADDRNOTAVAIL);
+  });
+
+  it('a search in vain is not repeated, until a port is free or the range is another', () => {
+    const pair = new TcpPair({
+      delayUs: 100,
+      client: { profile: 'linux', config: { ephemeralFrom: 40_000, ephemeralTo: 40_063 } },
+    });
+    const connect = (): Socket | number => {
+      const socket = pair.client.socket(4);
+      const result = socket.connect('10.0.0.2', 80);
+      return result === -Errno.EINPROGRESS ? socket : result;
+    };
+    const open = Array.from({ length: 64 }, connect) as Socket[];
+    expect(new Set(open.map((socket) => socket.localPort)).size).toBe(64);
+    expect([connect(), connect()]).toEqual([-Errno.EADDRNOTAVAIL, -Errno.EADDRNOTAVAIL]);
+    const port = open[17]!.localPort;
+    open[17]!.abort();
+    expect((connect() as Socket).localPort).toBe(port);
+    expect(connect()).toBe(-Errno.EADDRNOTAVAIL);
+    pair.client.setConfig({ ephemeralTo: 40_065 });
+    expect([40_064, 40_065]).toContain((connect() as Socket).localPort);
   });
 
   it('a port that connect chose cannot be bound, and is free again when the connect failed', () => {

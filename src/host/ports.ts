@@ -52,11 +52,6 @@ export class Ports {
     return (this.named[port >> 5]! & (1 << (port & 31))) !== 0;
   }
 
-  /** Neither bound nor chosen by connect. */
-  isFree(port: number): boolean {
-    return !this.isNamed(port) && this.autoCount[port] === 0;
-  }
-
   /** Counts one more holder; groups are made as needed. */
   join(port: number, claim: Claim, hold: Hold): PortGroup {
     const bucket = this.#bucket(port);

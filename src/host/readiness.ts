@@ -9,9 +9,10 @@ export function readiness(socket: Socket): number {
   if (tcb === null) return Poll.err | Poll.hup;
   if (socket.listener !== null) return socket.listener.waiting > 0 ? Poll.in : 0;
   const isOver = tcb.gone || tcb.state === State.closed;
-  const readShut = isOver || tcb.readShut || tcb.finTaken;
+  // A socket that was never connected can neither read nor write, but nobody has shut it.
+  const readShut = tcb.gone || tcb.readShut || tcb.finTaken;
   const writeShut = isOver || tcb.finQueued;
-  let bits = readShut && writeShut ? Poll.hup : 0;
+  let bits = isOver || (readShut && writeShut) ? Poll.hup : 0;
   if (readShut) bits |= Poll.in | Poll.rdhup;
   if (tcb.error !== 0) bits |= Poll.err;
   if (!isOver && (tcb.state === State.synSent || tcb.state === State.synReceived)) return bits;

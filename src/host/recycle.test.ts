@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { configure } from '../tcp/tcb.ts';
 import { Connection } from './connection.ts';
 import { linuxHost } from './profiles.ts';
-import { configure, recycle } from './recycle.ts';
+import { recycle } from './recycle.ts';
 
 /** Every field of a connection, those of objects in it left out: they have a `reset` of their own. */
 function fieldsOf(tcb: Connection): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import type { Outgoing } from '../tcp/outgoing.ts';
-import { Flag, onesSum, Protocol, pseudoHeaderSum, type Segment } from '../wire/index.ts';
+import { Flag, longSum, Protocol, pseudoHeaderSum, type Segment } from '../wire/index.ts';
 import type { Connection } from './connection.ts';
 import type { Host } from './host.ts';
 import { writeTcpOptions } from './option-layout.ts';
@@ -117,7 +117,7 @@ function writeIp6(
 function writeChecksum(packet: Packet, at: number, source: Int32Array, destination: Int32Array): void {
   const length = packet.length - at;
   const pseudo = pseudoHeaderSum(source, destination, Protocol.tcp, length);
-  packet.view.setUint16(at + 16, ~onesSum(packet.view, at, length, pseudo) & 0xffff);
+  packet.view.setUint16(at + 16, ~longSum(packet.bytes, packet.view, at, length, pseudo) & 0xffff);
 }
 
 /** What a segment without a control block says; the rest of `Outgoing` is not read. */

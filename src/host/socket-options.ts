@@ -1,7 +1,7 @@
 import { State } from '../states/index.ts';
 import { takeError } from '../tcp/calls.ts';
 import { Errno } from '../tcp/errno.ts';
-import { keepAliveChanged } from '../tcp/keep-alive.ts';
+import { keepAliveChanged, keepAliveSet } from '../tcp/keep-alive.ts';
 import { output } from '../tcp/output.ts';
 import { parseAddress } from '../wire/index.ts';
 import type { Connection } from './connection.ts';
@@ -12,33 +12,97 @@ import { MAX_HOPS } from './source-route.ts';
 const SECOND_US = 1_000_000;
 const MIN_BUFFER = 2048;
 
+type Flag =
+  | 'reuseAddress'
+  | 'reusePort'
+  | 'noDelay'
+  | 'cork'
+  | 'keepAlive'
+  | 'urgentInline'
+  | 'announceUserTimeout';
+
+/** Options that are a field of the control block, on or off. */
+const FLAGS: Readonly<Partial<Record<Option, Flag>>> = {
+  [Option.reuseAddress]: 'reuseAddress',
+  [Option.reusePort]: 'reusePort',
+  [Option.noDelay]: 'noDelay',
+  [Option.cork]: 'cork',
+  [Option.keepAlive]: 'keepAlive',
+  [Option.oobInline]: 'urgentInline',
+  [Option.announceUserTimeout]: 'announceUserTimeout',
+};
+
+/** Options that are a number there: its field, what one of the option's units is in it, and the least and the most allowed. */
+interface Quantity {
+  readonly field:
+    | 'keepAliveIdleUs'
+    | 'keepAliveIntervalUs'
+    | 'keepAliveProbes'
+    | 'userTimeoutUs'
+    | 'hopLimit'
+    | 'synRetries'
+    | 'windowClamp'
+    | 'user';
+  readonly unit: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+const QUANTITIES: Readonly<Partial<Record<Option, Quantity>>> = {
+  [Option.keepAliveIdle]: { field: 'keepAliveIdleUs', unit: SECOND_US, least: 1, most: 32_767 },
+  [Option.keepAliveInterval]: { field: 'keepAliveIntervalUs', unit: SECOND_US, least: 1, most: 32_767 },
+  [Option.keepAliveCount]: { field: 'keepAliveProbes', unit: 1, least: 1, most: 127 },
+  [Option.userTimeout]: { field: 'userTimeoutUs', unit: 1000, least: 0, most: Infinity },
+  [Option.hopLimit]: { field: 'hopLimit', unit: 1, least: 1, most: 255 },
+  [Option.synRetries]: { field: 'synRetries', unit: 1, least: 1, most: 127 },
+  [Option.windowClamp]: { field: 'windowClamp', unit: 1, least: -Infinity, most: Infinity },
+  [Option.user]: { field: 'user', unit: 1, least: -Infinity, most: Infinity },
+};
+
 /** setsockopt(2): 0 or -errno. */
 export function setOption(socket: Socket, tcb: Connection, option: Option, value: number): number {
-  const host = socket.host;
+  const flag = FLAGS[option];
+  const quantity = QUANTITIES[option];
+  if (flag !== undefined) tcb[flag] = value !== 0;
+  else if (quantity === undefined) return setOther(socket, tcb, option, value);
+  else if (value < quantity.least || value > quantity.most) return -Errno.EINVAL;
+  else tcb[quantity.field] = value * quantity.unit;
+  changed(socket, tcb, option);
+  return 0;
+}
+
+/** What a changed option means at once. */
+function changed(socket: Socket, tcb: Connection, option: Option): void {
+  if (tcb.gone) return;
   switch (option) {
-    case Option.reuseAddress:
-      tcb.reuseAddress = value !== 0;
-      return 0;
-    case Option.reusePort:
-      tcb.reusePort = value !== 0;
-      return 0;
     case Option.noDelay:
-      tcb.noDelay = value !== 0;
       if (tcb.noDelay) push(socket, tcb);
-      return 0;
+      break;
     case Option.cork:
-      tcb.cork = value !== 0;
       if (!tcb.cork) push(socket, tcb);
-      return 0;
+      break;
+    case Option.keepAlive:
+      keepAliveSet(socket.host, tcb);
+      break;
+    case Option.keepAliveIdle:
+    case Option.keepAliveInterval:
+    case Option.keepAliveCount:
+      keepAliveChanged(socket.host, tcb);
+  }
+}
+
+/** What Nagle or the cork held back goes. */
+function push(socket: Socket, tcb: Connection): void {
+  if (tcb.state > State.synReceived) output(socket.host, tcb);
+}
+
+function setOther(socket: Socket, tcb: Connection, option: Option, value: number): number {
+  switch (option) {
     case Option.linger:
       tcb.lingerUs = value < 0 ? -1 : value * SECOND_US;
       return 0;
     case Option.linger2:
       tcb.linger2Us = value < 0 ? -2 : value === 0 ? -1 : value * SECOND_US;
-      return 0;
-    case Option.userTimeout:
-      if (value < 0) return -Errno.EINVAL;
-      tcb.userTimeoutUs = value * 1000;
       return 0;
     case Option.sendBuffer:
       // Linux doubles what is asked for, to have room for its own bookkeeping; ours has none in the buffer.
@@ -65,28 +129,17 @@ export function setOption(socket: Socket, tcb: Connection, option: Option, value
       return 0;
     case Option.quickAck:
       tcb.pingpong = value === 0;
-      tcb.quickAcksLeft = value === 0 ? 0 : host.config.quickAcks;
       return 0;
-    case Option.keepAlive:
-    case Option.keepAliveIdle:
-    case Option.keepAliveInterval:
-    case Option.keepAliveCount: {
-      const result = setKeepAlive(tcb, option, value);
-      if (result === 0 && !tcb.gone) keepAliveChanged(host, tcb);
-      return result;
-    }
+    case Option.trafficClass:
+      // The two bits of ECN are TCP's.
+      tcb.trafficClass = value & 0xfc;
+      return 0;
+    case Option.deferAccept:
+      tcb.deferAcceptUs = Math.max(0, value) * SECOND_US;
+      return 0;
     default:
-      return setPlainOption(tcb, option, value);
+      return -Errno.ENOPROTOOPT;
   }
-}
-
-function setKeepAlive(tcb: Connection, option: Option, value: number): number {
-  if (option === Option.keepAlive) tcb.keepAlive = value !== 0;
-  else if (value < 1 || value > (option === Option.keepAliveCount ? 127 : 32_767)) return -Errno.EINVAL;
-  else if (option === Option.keepAliveIdle) tcb.keepAliveIdleUs = value * SECOND_US;
-  else if (option === Option.keepAliveInterval) tcb.keepAliveIntervalUs = value * SECOND_US;
-  else tcb.keepAliveProbes = value;
-  return 0;
 }
 
 /** IP_OPTIONS with a source route: what the application asks for goes before what arrives (RFC 9293 MUST-52). */
@@ -98,70 +151,17 @@ export function setSourceRoute(tcb: Connection, hops: readonly string[]): number
   return 0;
 }
 
-function setPlainOption(tcb: Connection, option: Option, value: number): number {
-  switch (option) {
-    case Option.hopLimit:
-      if (value < 1 || value > 255) return -Errno.EINVAL;
-      tcb.hopLimit = value;
-      return 0;
-    case Option.trafficClass:
-      // The two bits of ECN are TCP's.
-      tcb.trafficClass = value & 0xfc;
-      return 0;
-    case Option.oobInline:
-      tcb.urgentInline = value !== 0;
-      return 0;
-    case Option.deferAccept:
-      tcb.deferAcceptUs = Math.max(0, value) * SECOND_US;
-      return 0;
-    case Option.synRetries:
-      if (value < 1 || value > 127) return -Errno.EINVAL;
-      tcb.synRetries = value;
-      return 0;
-    case Option.windowClamp:
-      tcb.windowClamp = value;
-      return 0;
-    case Option.user:
-      tcb.user = value;
-      return 0;
-    case Option.announceUserTimeout:
-      tcb.announceUserTimeout = value !== 0;
-      return 0;
-    default:
-      return -Errno.ENOPROTOOPT;
-  }
-}
-
-/** What Nagle or the cork held back goes. */
-function push(socket: Socket, tcb: Connection): void {
-  if (!tcb.gone && tcb.state > State.synReceived) output(socket.host, tcb);
-}
-
 /** getsockopt(2): the value, or -errno. -1 stands for "off" where 0 means something else. */
 export function getOption(socket: Socket, tcb: Connection, option: Option): number {
+  const flag = FLAGS[option];
+  if (flag !== undefined) return Number(tcb[flag]);
+  const quantity = QUANTITIES[option];
+  if (quantity !== undefined) return tcb[quantity.field] / quantity.unit;
   switch (option) {
-    case Option.reuseAddress:
-      return Number(tcb.reuseAddress);
-    case Option.reusePort:
-      return Number(tcb.reusePort);
-    case Option.noDelay:
-      return Number(tcb.noDelay);
-    case Option.cork:
-      return Number(tcb.cork);
-    case Option.keepAlive:
-      return Number(tcb.keepAlive);
-    case Option.keepAliveIdle:
-      return tcb.keepAliveIdleUs / SECOND_US;
-    case Option.keepAliveInterval:
-      return tcb.keepAliveIntervalUs / SECOND_US;
-    case Option.keepAliveCount:
-      return tcb.keepAliveProbes;
     case Option.linger:
       return tcb.lingerUs < 0 ? -1 : tcb.lingerUs / SECOND_US;
     case Option.linger2:
       return linger2(tcb);
-    case Option.userTimeout:
-      return tcb.userTimeoutUs / 1000;
     case Option.sendBuffer:
       return tcb.send.limit;
     case Option.receiveBuffer:
@@ -170,43 +170,24 @@ export function getOption(socket: Socket, tcb: Connection, option: Option): numb
       return takeError(tcb);
     case Option.quickAck:
       return Number(!tcb.pingpong);
-    default:
-      return getPlainOption(socket, tcb, option);
-  }
-}
-
-function linger2(tcb: Connection): number {
-  if (tcb.linger2Us === -2) return -1;
-  return (tcb.linger2Us === -1 ? tcb.config.finWait2Us : tcb.linger2Us) / SECOND_US;
-}
-
-function getPlainOption(socket: Socket, tcb: Connection, option: Option): number {
-  switch (option) {
     case Option.maxSegment:
       return tcb.state === State.closed ? tcb.maxSegOption : tcb.sndMss;
     case Option.bindAddressNoPort:
       return Number(socket.bindAddressNoPort);
-    case Option.hopLimit:
-      return tcb.hopLimit;
     case Option.trafficClass:
       return tcb.trafficClass;
-    case Option.oobInline:
-      return Number(tcb.urgentInline);
     case Option.deferAccept:
       return tcb.deferAcceptUs / SECOND_US;
     case Option.congestion:
       return tcb.config.congestion === 'cubic' ? 1 : 0;
     case Option.v6Only:
       return Number(socket.v6Only);
-    case Option.synRetries:
-      return tcb.synRetries;
-    case Option.windowClamp:
-      return tcb.windowClamp;
-    case Option.user:
-      return tcb.user;
-    case Option.announceUserTimeout:
-      return Number(tcb.announceUserTimeout);
     default:
       return -Errno.ENOPROTOOPT;
   }
+}
+
+function linger2(tcb: Connection): number {
+  if (tcb.linger2Us === -2) return -1;
+  return (tcb.linger2Us === -1 ? tcb.config.finWait2Us : tcb.linger2Us) / SECOND_US;
 }

@@ -125,7 +125,7 @@ export class Socket {
     const tcb = this.tcb;
     if (tcb === null) return -Errno.EBADF;
     if (this.listener !== null) return -Errno.ENOTCONN;
-    if (!tcb.wasOpen && tcb.state === State.closed && tcb.error === 0) return -Errno.ENOTCONN;
+    if (tcb.state === State.closed && !tcb.gone && tcb.error === 0) return -Errno.ENOTCONN;
     const read = userReceive(this.host, tcb, target, offset, length, flags);
     this.host.settle();
     return read;
@@ -187,6 +187,11 @@ export class Socket {
 
   info(): TcpInfo {
     return tcpInfo(this.host, this.tcb, this.state);
+  }
+
+  /** FIONREAD: bytes received and not read; they stay when the connection is over. */
+  get unread(): number {
+    return this.listener === null ? (this.tcb?.receive.readable ?? 0) : 0;
   }
 
   /** `Poll` bits that hold now. */

@@ -40,18 +40,31 @@ export function timeWaitArrives(host: Host, id: number, segment: Segment, localI
   }
   noteTimestamp(host, id, fields, segment);
   if ((effects & Effect.restartTimeWait) !== 0) host.timeWait.postpone(id, host.now + timeWaitUs(host));
-  if ((effects & Effect.sendAck) !== 0) acknowledge(host, fields, segment);
-  else if ((effects & Effect.challengeAck) !== 0 && host.takeChallenge()) {
+  if ((effects & Effect.sendAck) !== 0) {
+    if (mayAnswer(host, id, segment)) acknowledge(host, fields, segment);
+  } else if ((effects & Effect.challengeAck) !== 0 && host.takeChallenge()) {
     host.counters.TCPChallengeACK++;
     acknowledge(host, fields, segment);
   }
+}
+
+/**
+ * Two ends that disagree could answer each other's bare ACKs for ever, so those share the pace of challenge ACKs (Linux
+ * tcp_timewait_check_oow_rate_limit); what occupies sequence numbers is always answered.
+ */
+function mayAnswer(host: Host, id: number, segment: Segment): boolean {
+  const isBare = segment.payloadLength === 0 && (segment.flags & Flag.fin) === 0;
+  if (!isBare && (segment.flags & Flag.syn) === 0) return true;
+  return host.timeWait.takeAnswer(id, host.now, host.config.challengeAckIntervalUs);
 }
 
 /** The effects of all events of the arrival; none of them leads on to another state but the last. */
 function effectsOf(host: Host, events: EventSet): number {
   let effects = 0;
   for (let rest = events; rest !== 0; rest &= rest - 1) {
-    effects |= host.table.effects[State.timeWait * EVENT_COUNT + firstEvent(rest)]!;
+    const cell = State.timeWait * EVENT_COUNT + firstEvent(rest);
+    host.lastCell = cell;
+    effects |= host.table.effects[cell]!;
   }
   return effects;
 }
@@ -66,6 +79,7 @@ function fillFacts(host: Host, fields: TimeWaitFields, segment: Segment, localIn
   facts.where = whereIs(fields, segment);
   facts.acks = acksOf(fields, segment);
   facts.pawsFailed = newerBy < 0 ? Known.yes : Known.no;
+  if (host.config.timeWaitExact && !isExact(segment)) facts.where = outside(facts.where);
   facts.queuedFin = Known.no;
   facts.readerGone = Known.yes;
   facts.passive = Known.no;
@@ -87,6 +101,16 @@ function whereIs(fields: TimeWaitFields, segment: Segment): number {
   if (start === 0) return Where.exact;
   if (start > 0) return start < fields.rcvWindow ? Where.ahead : Where.beyond;
   return end > 0 && fields.rcvWindow > 0 ? Where.overlap : Where.before;
+}
+
+/** Linux tcp_timewait_state_process: what may lie in the window is a bare segment or an RST at RCV.NXT, not of long ago. */
+function isExact(segment: Segment): boolean {
+  if ((segment.flags & Flag.rst) !== 0) return facts.pawsFailed === Known.no && facts.where === Where.exact;
+  return !facts.hasData && (segment.flags & Flag.fin) === 0 && facts.where === Where.exact;
+}
+
+function outside(where: number): number {
+  return (where & (Where.overlap | Where.before)) !== 0 ? Where.before : Where.beyond;
 }
 
 /** The FIN was the last that we sent: whoever acknowledges SND.NXT acknowledges it. */

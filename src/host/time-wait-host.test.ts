@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Peer, SECOND, TcpBench } from '../../test/support/tcp-bench.ts';
 import { TcpPair } from '../../test/support/tcp-pair.ts';
+import type { TcpConfig } from '../tcp/config.ts';
 import { Errno } from '../tcp/errno.ts';
 import { Option, Socket } from './index.ts';
 
@@ -191,6 +192,73 @@ describe('connect while the port is in TIME-WAIT', () => {
       pair.run(2 * SECOND);
     }
     expect(host.counters.TWRecycled).toBe(1);
+  });
+});
+
+describe('connect from a bound port that is in TIME-WAIT', () => {
+  it.each([
+    ['linux', true, -Errno.EINPROGRESS],
+    ['linux', false, -Errno.EADDRNOTAVAIL],
+    ['rfc', true, -Errno.EADDRNOTAVAIL],
+  ] as const)('%s, timestamps %s', (profile, timestamps, result) => {
+    const config = { timestamps, timeWaitReuse: 0 } as const;
+    const pair = new TcpPair({ delayUs: 100, client: { profile, config }, server: { profile: 'linux' } });
+    const listener = pair.server.socket(4);
+    listener.bind('', 80);
+    listener.listen(5);
+    const connect = (): number => {
+      const socket = pair.client.socket(4);
+      socket.setOption(Option.reuseAddress, 1);
+      expect(socket.bind('', 40_000)).toBe(0);
+      const outcome = socket.connect('10.0.0.2', 80);
+      pair.run(10_000);
+      socket.close();
+      const accepted = listener.accept();
+      pair.run(10_000);
+      if (accepted instanceof Socket) accepted.close();
+      pair.run(100_000);
+      return outcome;
+    };
+    expect(connect()).toBe(-Errno.EINPROGRESS);
+    expect(pair.client.sockets().map((row) => row.state)).toEqual(['TIME-WAIT']);
+    expect(connect()).toBe(result);
+  });
+});
+
+describe('an orphan in FIN-WAIT-2', () => {
+  /** The host has closed; its FIN is acknowledged. */
+  function orphan(config: Partial<TcpConfig> = {}): { bench: TcpBench; peer: Peer } {
+    const bench = new TcpBench({ profile: 'linux', config: { tailLossProbe: false, ...config } });
+    const { peer, socket } = bench.accepted();
+    socket.close();
+    peer.expect('FA', 1, 1);
+    peer.send('A', 1, 2);
+    peer.quiet();
+    return { bench, peer };
+  }
+
+  it('is ended by an RST or a SYN anywhere in the window, and takes no notice of ACKs', () => {
+    for (const flags of ['R', 'S', 'A']) {
+      const { bench, peer } = orphan();
+      peer.send(flags, 100, flags === 'A' ? 5000 : 0);
+      expect(peer.texts()).toEqual(flags === 'S' ? [expect.stringMatching(/^RA .* ack 101$/)] : []);
+      expect(bench.states()).toEqual(flags === 'A' ? ['FIN-WAIT-2', 'LISTEN'] : ['LISTEN']);
+    }
+  });
+
+  it('counts as one that waits: beyond the limit it is gone', () => {
+    const { bench, peer } = orphan({ maxTimeWait: 0 });
+    expect(bench.states()).toEqual(['LISTEN']);
+    expect(bench.host.counters.TCPTimeWaitOverflow).toBe(1);
+    peer.send('FA', 1, 2);
+    peer.expect('R', 2);
+  });
+
+  it('a host that keeps to RFC 9293 challenges such an RST', () => {
+    const { bench, peer } = orphan({ finWait2Record: false });
+    peer.send('R', 100);
+    peer.expect('A', 2, 1);
+    expect(bench.states()).toEqual(['FIN-WAIT-2', 'LISTEN']);
   });
 });
 

@@ -56,6 +56,23 @@ describe('TIME-WAIT table', () => {
     expect(table.deadlineOf(id)).toBe(60_001_000);
   });
 
+  it('lets one answer of the rationed kind go in an interval', () => {
+    const table = new TimeWaitTable(book(), 1);
+    const id = table.insert(PEER4, fieldsOf(0, 1, 1), 60_000_000, 0);
+    const at = [0, 10_000, 490_000, 505_000, 700_000, 1_010_000, 655_350_000, 655_900_000];
+    expect(at.map((us) => table.takeAnswer(id, us, 500_000))).toEqual([
+      true,
+      false,
+      false,
+      true,
+      false,
+      true,
+      true,
+      true,
+    ]);
+    expect(table.takeAnswer(id, 655_900_000, 0)).toBe(true);
+  });
+
   it('finds what it holds and nothing else, whatever came and went', () => {
     const step = fc.record({
       kind: fc.constantFrom('insert', 'remove', 'advance', 'postpone'),

@@ -12,7 +12,7 @@ const REMOTE = 0;
 const PORTS = 4;
 /** Flags and scale, number of the local address. */
 const FLAGS = 5;
-/** RCV.WND in bytes. */
+/** When an answer was last given that is rationed, the window field. */
 const WINDOW = 6;
 const SND_NXT = 7;
 const RCV_NXT = 8;
@@ -21,6 +21,10 @@ const TS_OFFSET = 10;
 /** Milliseconds modulo 2^32, rounded up. */
 const DEADLINE = 11;
 const CHAIN = 12;
+
+/** Answers are timed in steps that 16 bits count for eleven minutes; 0: none was given. */
+const ANSWER_STEP_US = 10_000;
+const ANSWER_STEPS = 0xffff;
 
 const CHUNK_BITS = 12;
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
@@ -46,6 +50,7 @@ export class TimeWaitFields {
   remotePort: number = 0;
   flags: number = 0;
   rcvScale: number = 0;
+  /** RCV.WND in bytes, as the window field can tell it. */
   rcvWindow: number = 0;
   sndNxt: number = 0;
   rcvNxt: number = 0;
@@ -56,7 +61,8 @@ export class TimeWaitFields {
 export class TimeWaitTable implements Deadlines {
   readonly #addresses: AddressBook;
   readonly #secret: number;
-  readonly #wheel: Wheel = new Wheel(this);
+  /** A turn is 67 s: where 2 MSL is a minute, none is put further on. */
+  readonly #wheel: Wheel = new Wheel(this, 4096, 16_384);
   readonly #chunks: Int32Array[] = [];
   #heads: Int32Array = new Int32Array(FIRST_HEADS).fill(NONE);
   #free = NONE;
@@ -116,7 +122,7 @@ export class TimeWaitTable implements Deadlines {
     chunk[at + PORTS] = (fields.localPort << 16) | fields.remotePort;
     chunk[at + FLAGS] =
       (fields.localIndex << 16) | TimeWaitFlag.used | (fields.flags & 0xfff0) | fields.rcvScale;
-    chunk[at + WINDOW] = fields.rcvWindow;
+    chunk[at + WINDOW] = Math.min(fields.rcvWindow >> fields.rcvScale, 0xffff);
     chunk[at + SND_NXT] = fields.sndNxt;
     chunk[at + RCV_NXT] = fields.rcvNxt;
     chunk[at + TS_RECENT] = fields.tsRecent;
@@ -179,7 +185,7 @@ export class TimeWaitTable implements Deadlines {
     into.rcvScale = flags & 15;
     into.localPort = chunk[at + PORTS]! >>> 16;
     into.remotePort = chunk[at + PORTS]! & 0xffff;
-    into.rcvWindow = chunk[at + WINDOW]!;
+    into.rcvWindow = (chunk[at + WINDOW]! & 0xffff) << into.rcvScale;
     into.sndNxt = chunk[at + SND_NXT]!;
     into.rcvNxt = chunk[at + RCV_NXT]!;
     into.tsRecent = chunk[at + TS_RECENT]!;
@@ -194,6 +200,18 @@ export class TimeWaitTable implements Deadlines {
 
   setTsRecent(id: number, value: number): void {
     this.#chunk(id)[(id & CHUNK_MASK) * WORDS + TS_RECENT] = value;
+  }
+
+  /** Whether the last answer of the rationed kind is so long ago that there may be one more. It is counted. */
+  takeAnswer(id: number, now: number, intervalUs: number): boolean {
+    const chunk = this.#chunk(id);
+    const at = (id & CHUNK_MASK) * WORDS + WINDOW;
+    const last = chunk[at]! >>> 16;
+    const step = 1 + (Math.floor(now / ANSWER_STEP_US) % ANSWER_STEPS);
+    const ago = (step - last + ANSWER_STEPS) % ANSWER_STEPS;
+    if (last !== 0 && ago * ANSWER_STEP_US < intervalUs) return false;
+    chunk[at] = (step << 16) | (chunk[at]! & 0xffff);
+    return true;
   }
 
   /** The first record in use from number `from` on, or -1: for listing all of them. */

@@ -1,7 +1,3 @@
-/** 16.384 ms: deadlines are exact all the same, for a slot only says where to look. */
-const TICK_US = 16_384;
-const SLOTS = 4096;
-const MASK = SLOTS - 1;
 const NONE = -1;
 
 /** Links of wheel entries, in chunks so that growing never copies. */
@@ -22,18 +18,28 @@ export interface Deadlines {
  */
 export class Wheel {
   readonly #deadlines: Deadlines;
-  readonly #heads: Int32Array = new Int32Array(SLOTS).fill(NONE);
-  readonly #filled: Int32Array = new Int32Array(SLOTS / 32);
+  readonly #tickUs: number;
+  readonly #mask: number;
+  readonly #heads: Int32Array;
+  readonly #filled: Int32Array;
   /** Each entry: next, previous; the first of a slot has `-2 - slot` for previous. */
   readonly #links: Int32Array[] = [];
   #tick = 0;
   #count = 0;
   #scan = NONE;
-  #next = Number.POSITIVE_INFINITY;
+  #next = Infinity;
   #nextKnown = true;
 
-  constructor(deadlines: Deadlines) {
+  /**
+   * Deadlines are exact whatever a tick is, for a slot only says where to look; short ones are for many entries at once, all of a slot
+   * being looked at when one of them is due. `slots` is a power of two.
+   */
+  constructor(deadlines: Deadlines, tickUs: number = 16_384, slots: number = 4096) {
     this.#deadlines = deadlines;
+    this.#tickUs = tickUs;
+    this.#mask = slots - 1;
+    this.#heads = new Int32Array(slots).fill(NONE);
+    this.#filled = new Int32Array(slots / 32);
   }
 
   get size(): number {
@@ -41,12 +47,12 @@ export class Wheel {
   }
 
   get bytes(): number {
-    return (this.#links.length << CHUNK_BITS) * 8 + SLOTS * 4 + SLOTS / 8;
+    return (this.#links.length << CHUNK_BITS) * 8 + this.#heads.byteLength + this.#filled.byteLength;
   }
 
   /** Puts `id`, which is not in the wheel, where `deadline` belongs. */
   insert(id: number, deadline: number, now: number): void {
-    if (this.#count === 0) this.#tick = Math.floor(now / TICK_US);
+    if (this.#count === 0) this.#tick = Math.floor(now / this.#tickUs);
     this.#count++;
     this.#link(id, deadline);
     if (deadline < this.#next) this.#next = deadline;
@@ -56,7 +62,7 @@ export class Wheel {
     this.#unlink(id);
     this.#count--;
     if (this.#count === 0) {
-      this.#next = Number.POSITIVE_INFINITY;
+      this.#next = Infinity;
       this.#nextKnown = true;
     }
   }
@@ -64,7 +70,7 @@ export class Wheel {
   /** Takes out one whose deadline is `now` or earlier; NONE (-1) where there is none left. */
   popDue(now: number): number {
     if (now < this.#next || this.#count === 0) return NONE;
-    const last = Math.floor(now / TICK_US);
+    const last = Math.floor(now / this.#tickUs);
     this.#nextKnown = false;
     for (;;) {
       const id = this.#popFromSlot(now);
@@ -91,12 +97,12 @@ export class Wheel {
     this.#filled.fill(0);
     this.#count = 0;
     this.#scan = NONE;
-    this.#next = Number.POSITIVE_INFINITY;
+    this.#next = Infinity;
     this.#nextKnown = true;
   }
 
   #popFromSlot(now: number): number {
-    const slot = this.#tick & MASK;
+    const slot = this.#tick & this.#mask;
     let id = this.#scan !== NONE ? this.#scan : this.#heads[slot]!;
     while (id !== NONE) {
       const next = this.#links[id >> CHUNK_BITS]![(id & CHUNK_MASK) * 2]!;
@@ -115,36 +121,36 @@ export class Wheel {
 
   /** Moves an entry whose deadline is not in the slot that it lies in; drops it where it has none any more. */
   #relink(id: number, deadline: number): void {
-    if (deadline === Number.POSITIVE_INFINITY) {
+    if (deadline === Infinity) {
       this.remove(id);
       this.#deadlines.dropped(id);
       return;
     }
-    if (Math.floor(deadline / TICK_US) === this.#tick) return;
+    if (Math.floor(deadline / this.#tickUs) === this.#tick) return;
     this.#unlink(id);
     this.#link(id, deadline);
   }
 
   #earliest(): number {
     let tick = this.#nextFilled(this.#tick);
-    while (tick !== Number.POSITIVE_INFINITY) {
+    while (tick !== Infinity) {
       const first = this.#earliestIn(tick);
-      if (first !== Number.POSITIVE_INFINITY) return first;
+      if (first !== Infinity) return first;
       tick = this.#nextFilled(tick + 1);
     }
-    return Number.POSITIVE_INFINITY;
+    return Infinity;
   }
 
   #earliestIn(tick: number): number {
-    let first = Number.POSITIVE_INFINITY;
-    let id = this.#heads[tick & MASK]!;
+    let first = Infinity;
+    let id = this.#heads[tick & this.#mask]!;
     while (id !== NONE) {
       const next = this.#links[id >> CHUNK_BITS]![(id & CHUNK_MASK) * 2]!;
       const deadline = this.#deadlines.deadlineOf(id);
-      if (deadline === Number.POSITIVE_INFINITY) {
+      if (deadline === Infinity) {
         this.remove(id);
         this.#deadlines.dropped(id);
-      } else if (Math.min(Math.floor(deadline / TICK_US), this.#tick + MASK) > tick) {
+      } else if (Math.min(Math.floor(deadline / this.#tickUs), this.#tick + this.#mask) > tick) {
         this.#unlink(id);
         this.#link(id, deadline);
       } else if (deadline < first) {
@@ -157,25 +163,26 @@ export class Wheel {
 
   /** The first tick from `from` on, within one turn, whose slot holds something; or Infinity. */
   #nextFilled(from: number): number {
-    const end = this.#tick + SLOTS;
+    const end = this.#tick + this.#mask + 1;
     let tick = from;
     while (tick < end) {
-      const slot = tick & MASK;
+      const slot = tick & this.#mask;
       const rest = this.#filled[slot >> 5]! >>> (slot & 31);
       if (rest !== 0) {
         const found = tick + (31 - Math.clz32(rest & -rest));
-        return found < end ? found : Number.POSITIVE_INFINITY;
+        return found < end ? found : Infinity;
       }
       tick += 32 - (slot & 31);
     }
-    return Number.POSITIVE_INFINITY;
+    return Infinity;
   }
 
   #link(id: number, deadline: number): void {
     while (id >> CHUNK_BITS >= this.#links.length) this.#links.push(new Int32Array(2 << CHUNK_BITS));
-    const due = Math.floor(deadline / TICK_US);
-    const tick = due < this.#tick ? this.#tick : due > this.#tick + MASK ? this.#tick + MASK : due;
-    const slot = tick & MASK;
+    const due = Math.floor(deadline / this.#tickUs);
+    const tick =
+      due < this.#tick ? this.#tick : due > this.#tick + this.#mask ? this.#tick + this.#mask : due;
+    const slot = tick & this.#mask;
     const links = this.#links[id >> CHUNK_BITS]!;
     const at = (id & CHUNK_MASK) * 2;
     const head = this.#heads[slot]!;

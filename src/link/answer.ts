@@ -1,13 +1,16 @@
 import type { Packet, PacketPool } from '../host/packet.ts';
 import {
-  encodeIcmpError,
   encodeSegment,
   Flag,
   formatAddress,
+  internetChecksum,
   Protocol,
+  pseudoHeaderSum,
   type Segment,
   SegmentKind,
   seqAdd,
+  writeIp4Header,
+  writeIp6Header,
 } from '../wire/index.ts';
 import { familyOf, hasWholeHeader, packetFrom, readSource } from './header.ts';
 import type { Station } from './station.ts';
@@ -25,12 +28,16 @@ export const Unreachable = {
 export type UnreachableReason = keyof typeof Unreachable;
 
 /** Whom an ICMP error comes from where the station has no address of its own (documentation addresses). */
-const NAMELESS = { 4: '192.0.2.254', 6: '2001:db8::fe' } as const;
+const NAMELESS4 = Int32Array.of(0, 0, 0, 0xc00002fe);
+const NAMELESS6 = Int32Array.of(0x20010db8, 0, 0, 0xfe);
 
 /** RFC 1812 4.3.2.3: as much of the packet as keeps the error within 576 bytes; RFC 4443 2.4: within 1280. */
-const QUOTE_BYTES = { 4: 548, 6: 1232 } as const;
+const QUOTE_BYTES4 = 548;
+const QUOTE_BYTES6 = 1232;
 
-const source: Int32Array = new Int32Array(4);
+const ICMP_HEADER = 8;
+
+const destination: Int32Array = new Int32Array(4);
 
 /** An ICMP error about `packet` to whoever sent it; null where none may be sent (RFC 1122 3.2.2, RFC 4443 2.4). */
 export function icmpError(
@@ -41,22 +48,33 @@ export function icmpError(
   mtu: number = 0,
 ): Packet | null {
   if (!hasWholeHeader(packet) || !mayBeQuoted(packet)) return null;
-  const family = familyOf(packet) === 4 ? 4 : 6;
-  const [type, code] = family === 4 ? Unreachable[reason].four : Unreachable[reason].six;
-  readSource(packet, source);
-  const quoted = packet.bytes.subarray(0, Math.min(packet.length, QUOTE_BYTES[family]));
-  const own = station.addressText(family);
-  const error = encodeIcmpError({
-    source: own === '' ? NAMELESS[family] : own,
-    destination: { family, words: source },
-    type,
-    code,
-    mtu,
-    quoted,
-    quoteLength: quoted.length,
-  });
-  return packetFrom(pool, error);
+  const isIp4 = familyOf(packet) === 4;
+  const [type, code] = isIp4 ? Unreachable[reason].four : Unreachable[reason].six;
+  const own = station.addresses.find((address) => address.family === familyOf(packet))?.words;
+  const source = own ?? (isIp4 ? NAMELESS4 : NAMELESS6);
+  readSource(packet, destination);
+  const quoted = Math.min(packet.length, isIp4 ? QUOTE_BYTES4 : QUOTE_BYTES6);
+  const length = ICMP_HEADER + quoted;
+  const at = isIp4 ? 20 : 40;
+  const error = pool.take(at + length);
+  const { bytes, view } = error;
+  error.length = at + length;
+  // The checksum comes last; the MTU has 16 bits with IPv4, behind 16 that are 0 (RFC 1191 4).
+  view.setUint32(at, (type << 24) | (code << 16));
+  view.setUint32(at + 4, mtu);
+  bytes.set(packet.bytes.subarray(0, quoted), at + ICMP_HEADER);
+  const protocol = isIp4 ? Protocol.icmp4 : Protocol.icmp6;
+  const pseudo = isIp4 ? 0 : pseudoHeaderSum(source, destination, protocol, length);
+  view.setUint16(at + 2, internetChecksum(view, at, length, pseudo));
+  const ends = { source, destination, hopLimit: HOP_LIMIT, ecn: 0 };
+  if (isIp4) {
+    const rest = { protocol, totalLength: error.length, identification: 0, dontFragment: false };
+    writeIp4Header(bytes, view, 0, { ...ends, ...rest });
+  } else writeIp6Header(bytes, 0, { ...ends, nextHeader: protocol, payloadLength: length });
+  return error;
 }
+
+const HOP_LIMIT = 64;
 
 /** No errors about errors, nor about fragments other than the first. */
 function mayBeQuoted(packet: Packet): boolean {

@@ -1,17 +1,14 @@
 import { PacketPool } from '../host/packet.ts';
 import { type IpAddress, parseAddress } from '../wire/index.ts';
-import { PrefixTable, toPrefix } from './addresses.ts';
 import { EventQueue, type Handler } from './event-queue.ts';
-import { Link } from './link.ts';
 import type { Node } from './node.ts';
 import { NodeStation } from './node-station.ts';
 import type { LinkOptions } from './options.ts';
-import { type Partition, Partitions } from './partition.ts';
+import { PacketTap, type TapOptions } from './packet-tap.ts';
+import type { Partitions } from './partition.ts';
+import { PlainLink } from './plain-link.ts';
 import { Random } from './random.ts';
-import { Router, type RouterOptions } from './router.ts';
-import { computeRoutes } from './routing.ts';
 import { Port, Side, Station, type World } from './station.ts';
-import { Tap, type TapOptions } from './tap.ts';
 
 export interface NetworkOptions {
   /** All randomness of the run follows from it. */
@@ -31,16 +28,18 @@ export interface Planned {
 /** What a link can be connected to. */
 export type End = Node | Station | Side;
 
+type LinkKind<L> = new (world: World, name: string, a: Port, b: Port, options: LinkOptions) => L;
+
 const DEFAULT_MAX_EVENTS = 1_000_000;
 const DAY_US = 86_400e6;
 
-/** Nodes, routers and links in virtual time. Nothing waits: time jumps from one event to the next. */
+/** Nodes and links in virtual time. Nothing waits: time jumps from one event to the next. */
 export class BareNetwork implements World {
   readonly seed: number;
   readonly events: EventQueue = new EventQueue();
   readonly packets: PacketPool = new PacketPool();
-  readonly partitions: Partitions;
-  readonly links: Link[] = [];
+  partitions: Partitions | null = null;
+  readonly links: PlainLink[] = [];
   /** For scenarios: a stream that nothing else draws from. */
   readonly random: Random;
   /** Virtual microseconds. */
@@ -50,28 +49,21 @@ export class BareNetwork implements World {
   #instant: number = -1;
   readonly #stations: Map<string, Station> = new Map();
   readonly #nodes: Map<Node, NodeStation> = new Map();
-  readonly #owners: PrefixTable<Station> = new PrefixTable();
-  #hasRoutes: boolean = false;
 
   constructor(options: NetworkOptions) {
     this.seed = options.seed;
     this.now = options.startUs ?? 0;
     this.#maxEvents = options.maxEventsPerInstant ?? DEFAULT_MAX_EVENTS;
-    this.partitions = new Partitions(this.#owners);
     this.random = new Random(options.seed, 'network');
   }
 
-  /** Any node; routes to its addresses follow from the topology. */
+  /** Any node. */
   attach<N extends Node>(node: N, addresses: readonly string[] = []): N {
     const station = this.add(new NodeStation(this, node));
     this.#nodes.set(node, station);
     for (const address of addresses) this.addAddress(node, address);
     node.at?.(this.now);
     return node;
-  }
-
-  router(name: string, options: RouterOptions = {}): Router {
-    return this.addWith(new Router(this, name, options), options.addresses ?? []);
   }
 
   /** A box of the caller's own making. */
@@ -95,22 +87,23 @@ export class BareNetwork implements World {
     const address: IpAddress | null = parseAddress(text);
     if (address === null) throw new TypeError(`not an IP address: ${text}`);
     station.addresses.push(address);
-    this.#owners.set(toPrefix(text), station);
-    this.#hasRoutes = false;
   }
 
   /**
    * A link from `a` to `b`. Of a box with two sides, the first link is inside and the others outside unless `box.inside` or
    * `box.outside` says otherwise.
    */
-  connect(a: End, b: End, options: LinkOptions = {}): Link {
+  connect(a: End, b: End, options: LinkOptions = {}): PlainLink {
+    return this.join(PlainLink, a, b, options);
+  }
+
+  protected join<L extends PlainLink>(Kind: LinkKind<L>, a: End, b: End, options: LinkOptions): L {
     const first = this.#portAt(a);
     const second = this.#portAt(b);
     const name = options.name ?? `${first.station.name}-${second.station.name}`;
     const same = this.links.filter((link) => link.name === name || link.name.startsWith(`${name}#`)).length;
-    const link = new Link(this, same === 0 ? name : `${name}#${same + 1}`, first, second, options);
+    const link = new Kind(this, same === 0 ? name : `${name}#${same + 1}`, first, second, options);
     this.links.push(link);
-    this.#hasRoutes = false;
     return link;
   }
 
@@ -127,21 +120,6 @@ export class BareNetwork implements World {
     const station = this.#nodes.get(end);
     if (station === undefined) throw new Error(`${end.name} is not on this network`);
     return station;
-  }
-
-  /** A route of a router, or of a node with several links; it counts before those that follow from the topology. */
-  route(at: End, prefix: string, link: Link): void {
-    const station = this.stationOf(at);
-    if (link.a.station !== station && link.b.station !== station) {
-      throw new Error(`${link.name} does not end at ${station.name}`);
-    }
-    station.addRoute(toPrefix(prefix), link.a.station === station ? link.a : link.b);
-  }
-
-  computeRoutes(): void {
-    if (this.#hasRoutes) return;
-    this.#hasRoutes = true;
-    computeRoutes([...this.#stations.values()]);
   }
 
   /** Calls `action` at a time, which may make calls on any node. */
@@ -242,37 +220,17 @@ export class BareNetwork implements World {
   }
 
   /** Records what passes at a node or box (all its links), at a port, or at a link's first end. */
-  tap(where: End | Port | Link, options: TapOptions | string = {}): Tap {
-    const ports = this.#portsOf(where);
-    if (ports.length === 0) throw new Error('a tap needs a link: connect first');
-    return new Tap(ports, typeof options === 'string' ? { name: options } : options);
+  tap(where: End | Port | PlainLink, options: TapOptions | string = {}): PacketTap {
+    return new PacketTap(this.tapPorts(where), options);
   }
 
-  #portsOf(where: End | Port | Link): Port[] {
+  protected tapPorts(where: End | Port | PlainLink): readonly Port[] {
     if (where instanceof Port) return [where];
-    if (where instanceof Link) return [where.a];
-    const { ports } = this.stationOf(where);
-    return where instanceof Side ? ports.filter((port) => port.side === where.name) : [...ports];
-  }
-
-  /** From one time to another, nodes of different groups do not hear each other. Who is in no group hears all. */
-  partition(
-    groups: readonly (readonly End[])[],
-    fromUs: number = this.now,
-    toUs: number = Infinity,
-  ): Partition {
-    const partition = {
-      groups: groups.map((group) => new Set(group.map((end) => this.stationOf(end)))),
-      fromUs,
-      toUs,
-    };
-    this.partitions.add(partition);
-    return partition;
-  }
-
-  /** Ends a partition before its time. */
-  heal(partition: Partition): void {
-    this.partitions.remove(partition);
+    if (where instanceof PlainLink) return [where.a];
+    const all = this.stationOf(where).ports;
+    const ports = all.filter((port) => !(where instanceof Side) || port.side === where.name);
+    if (ports.length === 0) throw new Error('a tap needs a link: connect first');
+    return ports;
   }
 
   /** Power off and on again: all connections of the node are forgotten, and nobody is told. */

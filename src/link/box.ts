@@ -45,9 +45,31 @@ export abstract class FlowBox extends Station implements Handler {
     if (next < this.world.events.timeOf(this.#slot)) this.world.events.set(this.#slot, next);
   }
 
+  /** The port of `side` towards the packet's destination; a side with one port needs no route. */
+  #portOf(side: string, packet: Packet): Port | null {
+    let only: Port | null = null;
+    for (const port of this.ports) {
+      if (port.side !== side) continue;
+      if (only !== null) return this.#routeOn(side, packet);
+      only = port;
+    }
+    return only;
+  }
+
+  #routeOn(side: string, packet: Packet): Port | null {
+    const port = this.routeOf(packet);
+    return port !== null && port.side === side ? port : null;
+  }
+
+  /** Passes a packet on, or drops it where there is no way. */
+  #pass(packet: Packet, port: Port | null): void {
+    if (port === null) this.world.packets.give(packet);
+    else port.send(packet);
+  }
+
   /** Passes a packet that came in at `port` on to the other side. */
   protected passAcross(packet: Packet, port: Port): void {
-    this.pass(packet, this.portOf(otherSide(port.side), packet));
+    this.#pass(packet, this.#portOf(otherSide(port.side), packet));
   }
 
   /** Answers a packet with an RST, or not, and drops it; `reader` has just read it. */
@@ -60,8 +82,8 @@ export abstract class FlowBox extends Station implements Handler {
 
   #resetBoth(flow: Flow): void {
     const [near, far] = flowResets(this.world.packets, flow);
-    this.pass(near, this.portOf(flow.nearSide, near));
-    this.pass(far, this.portOf(otherSide(flow.nearSide), far));
+    this.#pass(near, this.#portOf(flow.nearSide, near));
+    this.#pass(far, this.#portOf(otherSide(flow.nearSide), far));
   }
 }
 

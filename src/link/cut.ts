@@ -30,6 +30,30 @@ export function cutSuperSegment(pool: PacketPool, whole: Packet): Packet[] {
   return pieces;
 }
 
+/** RFC 791 3.2: the pieces of an IPv4 packet, or of a fragment, that fit an MTU; they take its place. */
+export function fragment(pool: PacketPool, whole: Packet, mtu: number): Packet[] {
+  const header = (whole.bytes[0]! & 15) * 4;
+  const room = Math.max(8, (mtu - header) & ~7);
+  const field = whole.view.getUint16(6);
+  const pieces: Packet[] = [];
+  for (let at = header; at < whole.length; at += room) {
+    const end = Math.min(at + room, whole.length);
+    const piece = pool.take(header + end - at);
+    piece.bytes.set(whole.bytes.subarray(0, header));
+    piece.bytes.set(whole.bytes.subarray(at, end), header);
+    piece.length = header + end - at;
+    piece.trusted = whole.trusted;
+    piece.view.setUint16(2, piece.length);
+    piece.view.setUint16(6, (field + ((at - header) >> 3)) | (end < whole.length ? MORE_FRAGMENTS : 0));
+    fillIp4Checksum(piece, 0);
+    pieces.push(piece);
+  }
+  pool.give(whole);
+  return pieces;
+}
+
+const MORE_FRAGMENTS = 0x2000;
+
 function writeLengths(piece: Packet, index: number): void {
   const { view } = piece;
   if (familyOf(piece) === 6) {

@@ -1,17 +1,13 @@
 import type { Packet } from '../host/packet.ts';
-import { fragmentIp } from '../wire/index.ts';
 import { icmpError } from './answer.ts';
-import { cutSuperSegment } from './cut.ts';
+import { cutSuperSegment, fragment } from './cut.ts';
 import type { Handler } from './event-queue.ts';
 import { Flight } from './flight.ts';
-import { Gate } from './gate.ts';
 import {
-  familyOf,
   hasWholeHeader,
   headersLength,
   markCongestion,
   mustNotFragment,
-  packetFrom,
   Reader,
   wireLength,
 } from './header.ts';
@@ -65,7 +61,6 @@ export class Direction implements Handler {
   #options: PathOptions = {};
   readonly #flight: Flight = new Flight();
   readonly #slot: number;
-  #gateOrNull: Gate | null = null;
   readonly #reader: Reader = new Reader();
   /** A stream for each kind of chance, so that one more kind changes nothing of the others. */
   readonly #jitterRandom: Random;
@@ -139,11 +134,6 @@ export class Direction implements Handler {
     return !this.#isDown;
   }
 
-  get gate(): Gate {
-    this.#gateOrNull ??= new Gate(this);
-    return this.#gateOrNull;
-  }
-
   /** Packets that are on their way or queued. */
   get inFlight(): number {
     return this.#flight.length;
@@ -153,13 +143,12 @@ export class Direction implements Handler {
   send(packet: Packet): void {
     this.counters.sent++;
     if (this.#cuts && packet.segmentSize > 0 && headersLength(packet) > 0) {
-      for (const piece of cutSuperSegment(this.world.packets, packet)) this.#enter(piece);
-    } else this.#enter(packet);
+      for (const piece of cutSuperSegment(this.world.packets, packet)) this.enter(piece);
+    } else this.enter(packet);
   }
 
-  #enter(packet: Packet): void {
-    if (this.#gateOrNull !== null) this.#gateOrNull.enter(packet);
-    else this.carry(packet, 0);
+  protected enter(packet: Packet): void {
+    this.carry(packet, 0);
   }
 
   /** Behind the filters: takes the packet to the other end, `extraUs` later than the link would. */
@@ -245,7 +234,7 @@ export class Direction implements Handler {
     if (this.#isDown) {
       this.counters.down++;
       world.packets.give(packet);
-    } else if (world.partitions.separates(packet, this.to, world.now)) world.packets.give(packet);
+    } else if (world.partitions?.separates(packet, this.to, world.now) === true) world.packets.give(packet);
     else {
       this.counters.delivered++;
       this.to.arrive(packet);
@@ -282,12 +271,7 @@ export class Direction implements Handler {
     const { packets } = this.world;
     const isCut = packet.segmentSize > 0 && headersLength(packet) > 0;
     const pieces = isCut ? cutSuperSegment(packets, packet) : [packet];
-    return pieces.flatMap((piece) => {
-      const headerLength = familyOf(piece) === 4 ? (piece.bytes[0]! & 15) * 4 : 40;
-      const parts = fragmentIp(piece.bytes.slice(0, piece.length), this.#mtu - headerLength);
-      packets.give(piece);
-      return parts.map((part) => packetFrom(packets, part));
-    });
+    return pieces.flatMap((piece) => fragment(packets, piece, this.#mtu));
   }
 
   /** Whether the sender is to wait until there is room for a packet; then `waiter` is called when there may be. */

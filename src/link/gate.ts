@@ -1,6 +1,6 @@
 import type { Packet } from '../host/packet.ts';
 import type { Segment } from '../wire/index.ts';
-import type { Direction } from './direction.ts';
+import { Direction } from './direction.ts';
 import { Reader } from './header.ts';
 
 /** What a filter may decide; a number delays the packet by so many microseconds, and others may pass it. */
@@ -24,19 +24,19 @@ export type Filter = (packet: Packet, info: PassInfo) => Verdict;
 /** A packet that a filter took off the link; `Link.release` lets it go on. */
 export interface Held {
   readonly packet: Packet;
-  readonly direction: Direction;
+  readonly direction: GatedDirection;
   readonly sinceUs: number;
 }
 
 /** A direction's filters. The first that says anything but `pass` decides. */
 export class Gate {
   readonly held: Held[] = [];
-  readonly #direction: Direction;
+  readonly #direction: GatedDirection;
   #filters: readonly Filter[] = [];
   readonly #reader: Reader = new Reader();
   readonly #info: { -readonly [K in keyof PassInfo]: PassInfo[K] };
 
-  constructor(direction: Direction) {
+  constructor(direction: GatedDirection) {
     this.#direction = direction;
     this.#info = {
       now: 0,
@@ -91,5 +91,20 @@ export class Gate {
     if (at < 0) throw new Error(`the packet is not held on ${this.#direction.name}`);
     this.held.splice(at, 1);
     this.#direction.carry(held.packet, afterUs);
+  }
+}
+
+/** One direction of a link, with filters before it. */
+export class GatedDirection extends Direction {
+  #gate: Gate | null = null;
+
+  get gate(): Gate {
+    this.#gate ??= new Gate(this);
+    return this.#gate;
+  }
+
+  protected override enter(packet: Packet): void {
+    if (this.#gate === null) this.carry(packet, 0);
+    else this.#gate.enter(packet);
   }
 }

@@ -2,7 +2,7 @@ import { Host, type HostOptions } from '../host/index.ts';
 import { BareNetwork } from './bare-network.ts';
 import { deriveSeed } from './random.ts';
 
-/** A network of hosts of our own TCP, beside whatever else is attached. */
+/** Hosts of our own TCP, each on links to its neighbours, beside whatever else is attached. */
 export class HostNetwork extends BareNetwork {
   /** A host of our own TCP; its seed follows from the network's and its name. */
   host(name: string, options: Omit<HostOptions, 'name' | 'seed' | 'packets'> & { seed?: number }): Host {

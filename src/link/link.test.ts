@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { decodeRaw, FakeNode, segment, tell } from '../../test/support/fake-node.ts';
 import { ChecksumState, Flag, verifyTcpChecksum } from '../wire/index.ts';
-import { BareNetwork } from './bare-network.ts';
 import type { Link } from './link.ts';
+import { Network } from './network.ts';
 import type { LinkOptions } from './options.ts';
+import { writeTaps } from './tap.ts';
 
 const A = '10.0.0.1';
 const B = '10.0.0.2';
@@ -11,8 +12,8 @@ const B = '10.0.0.2';
 function pair(
   options: LinkOptions,
   seed: number = 1,
-): { network: BareNetwork; a: FakeNode; b: FakeNode; link: Link } {
-  const network = new BareNetwork({ seed });
+): { network: Network; a: FakeNode; b: FakeNode; link: Link } {
+  const network = new Network({ seed });
   const a = new FakeNode(network, 'a', A);
   const b = new FakeNode(network, 'b', B);
   return { network, a, b, link: network.connect(a, b, options) };
@@ -290,7 +291,7 @@ describe('a run', () => {
       a.sendAt(i * 20, segment(A, B, { seq: i, payload: new Uint8Array(i % 90) }));
     network.runIdle();
     expect(network.packets.inUse).toBe(0);
-    return tap.pcapng();
+    return writeTaps([tap]);
   }
 
   it('repeats byte for byte from its seed', () => {

@@ -1,46 +1,21 @@
 import type { Packet } from '../host/packet.ts';
-import { Direction } from './direction.ts';
-import type { Filter, Held, Verdict } from './gate.ts';
+import type { Direction } from './direction.ts';
+import { type Filter, GatedDirection, type Held, type Verdict } from './gate.ts';
 import { packetFrom } from './header.ts';
 import { type Match, Matcher } from './match.ts';
 import type { LinkOptions } from './options.ts';
+import { PlainLink } from './plain-link.ts';
 import type { Port, World } from './station.ts';
 
-/** Connects two stations. `a` is the end that was named first; `forward` leads from `a` to `b`. */
-export class Link {
-  readonly name: string;
-  readonly a: Port;
-  readonly b: Port;
-  readonly forward: Direction;
-  readonly backward: Direction;
+/** A link on which filters decide what becomes of single packets. */
+export class Link extends PlainLink {
+  declare readonly forward: GatedDirection;
+  declare readonly backward: GatedDirection;
   readonly #world: World;
 
   constructor(world: World, name: string, a: Port, b: Port, options: LinkOptions) {
+    super(world, name, a, b, options, GatedDirection);
     this.#world = world;
-    this.name = name;
-    this.a = a;
-    this.b = b;
-    const { forward, backward, name: _name, ...both } = options;
-    this.forward = new Direction(world, `${name}/forward`, a, b, { ...both, ...forward });
-    this.backward = new Direction(world, `${name}/backward`, b, a, { ...both, ...backward });
-    a.out = this.forward;
-    b.out = this.backward;
-  }
-
-  /** Changes both directions from now on; `forward` and `backward` one of them. */
-  configure(options: LinkOptions): void {
-    const { forward, backward, name: _name, ...both } = options;
-    this.forward.configure({ ...both, ...forward });
-    this.backward.configure({ ...both, ...backward });
-  }
-
-  /** Cuts the link: what is on it is lost, and nothing passes until `up`. */
-  down(): void {
-    this.configure({ down: true });
-  }
-
-  up(): void {
-    this.configure({ down: false });
   }
 
   /** A filter on both directions (`link.forward.gate.add`: on one). Returns what takes it away. */

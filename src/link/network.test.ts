@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { FakeNode, segment, tell } from '../../test/support/fake-node.ts';
 import { CaptureParser } from '../capture/index.ts';
-import { LinkType } from '../wire/index.ts';
+import { ChecksumState, IpDecoder, LinkType, SegmentKind, verifyTcpChecksum } from '../wire/index.ts';
 import { BareNetwork } from './bare-network.ts';
+import { Network } from './network.ts';
 import { CAPTURE_EPOCH_US, writeTaps } from './tap.ts';
 
 const A = '10.0.0.1';
 const B = '10.0.0.2';
 
-function pair(): { network: BareNetwork; a: FakeNode; b: FakeNode } {
-  const network = new BareNetwork({ seed: 1 });
+function pair(): { network: Network; a: FakeNode; b: FakeNode } {
+  const network = new Network({ seed: 1 });
   const a = new FakeNode(network, 'a', A);
   const b = new FakeNode(network, 'b', B);
   network.connect(a, b, { delayUs: 100 });
@@ -60,7 +61,7 @@ describe('virtual time', () => {
   });
 
   it('tells of a livelock', () => {
-    const network = new BareNetwork({ seed: 77, maxEventsPerInstant: 500 });
+    const network = new Network({ seed: 77, maxEventsPerInstant: 500 });
     const a = new FakeNode(network, 'a', A);
     const b = new FakeNode(network, 'b', B);
     network.connect(a, b, { delayUs: 0 });
@@ -71,7 +72,7 @@ describe('virtual time', () => {
   });
 
   it('tells of a node that asks to be polled again and again', () => {
-    const network = new BareNetwork({ seed: 1, maxEventsPerInstant: 500 });
+    const network = new Network({ seed: 1, maxEventsPerInstant: 500 });
     const a = new FakeNode(network, 'restless', A);
     a.sendAt(5, segment(A, B));
     a.poll = () => {};
@@ -81,7 +82,7 @@ describe('virtual time', () => {
 
 describe('partitions', () => {
   it('keep groups from hearing each other for their time, routers or not', () => {
-    const network = new BareNetwork({ seed: 1 });
+    const network = new Network({ seed: 1 });
     const [a, b, c] = [1, 2, 3].map((n) => new FakeNode(network, `n${n}`, `10.0.0.${n}`));
     const router = network.router('r');
     for (const node of [a!, b!, c!]) network.connect(node, router, { delayUs: 1 });
@@ -173,7 +174,7 @@ describe('taps', () => {
 
 describe('a topology', () => {
   it('leads through routers by itself, hop by hop, and by a configured route before', () => {
-    const network = new BareNetwork({ seed: 1 });
+    const network = new Network({ seed: 1 });
     const a = new FakeNode(network, 'a', A);
     const b = new FakeNode(network, 'b', B);
     const [r1, r2, detour] = ['r1', 'r2', 'detour'].map((name) => network.router(name));
@@ -194,7 +195,7 @@ describe('a topology', () => {
   });
 
   it('answers what it cannot deliver', () => {
-    const network = new BareNetwork({ seed: 1 });
+    const network = new Network({ seed: 1 });
     const a = new FakeNode(network, 'a', A);
     const b = new FakeNode(network, 'b', B);
     const router = network.router('r', { addresses: ['10.9.9.9', '2001:db8::9'] });
@@ -219,7 +220,7 @@ describe('a topology', () => {
   });
 
   it('drops what was damaged on the way', () => {
-    const network = new BareNetwork({ seed: 1 });
+    const network = new Network({ seed: 1 });
     const a = new FakeNode(network, 'a', A);
     const b = new FakeNode(network, 'b', B);
     const router = network.router('r');
@@ -234,8 +235,33 @@ describe('a topology', () => {
     expect(router.counters.damaged).toBe(2);
   });
 
-  it('sends from a node with several links along the one that leads there', () => {
-    const network = new BareNetwork({ seed: 1 });
+  it('fragments fragments again where the way gets narrower', () => {
+    const network = new Network({ seed: 1 });
+    const a = new FakeNode(network, 'a', A);
+    const b = new FakeNode(network, 'b', B);
+    const router = network.router('r');
+    network.connect(a, router, { mtu: 1000 });
+    network.connect(router, b, { mtu: 500 });
+    const payload = Uint8Array.from({ length: 1400 }, (_, i) => i % 251);
+    const whole = segment(A, B, { payload, dontFragment: false });
+    a.send(whole);
+    network.runIdle();
+    expect(b.heard.length).toBe(4);
+    const decoder = new IpDecoder();
+    const kinds = b.heard.map(({ bytes }) =>
+      decoder.decode(bytes, new DataView(bytes.buffer), bytes.length, 0),
+    );
+    expect(kinds).toEqual([SegmentKind.none, SegmentKind.none, SegmentKind.none, SegmentKind.tcp]);
+    expect(verifyTcpChecksum(decoder.segment)).toBe(ChecksumState.good);
+    expect(decoder.segment.payloadLength).toBe(1400);
+    expect(network.packets.inUse).toBe(0);
+  });
+
+  it.each([
+    ['with routes', Network],
+    ['to neighbours', BareNetwork],
+  ])('sends from a node with several links along the one that leads there, %s', (_, Kind) => {
+    const network = new Kind({ seed: 1 });
     const a = new FakeNode(network, 'a', A);
     const b = new FakeNode(network, 'b', B);
     const c = new FakeNode(network, 'c', '10.0.0.3');

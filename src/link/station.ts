@@ -1,11 +1,11 @@
 import type { Packet, PacketPool } from '../host/packet.ts';
-import { formatAddress, type IpAddress } from '../wire/index.ts';
-import { type Prefix, PrefixTable } from './addresses.ts';
+import type { IpAddress } from '../wire/index.ts';
 import type { Direction } from './direction.ts';
 import type { EventQueue } from './event-queue.ts';
 import { familyOf, hasWholeHeader, readDestination } from './header.ts';
+import type { PacketTap } from './packet-tap.ts';
 import type { Partitions } from './partition.ts';
-import type { Tap } from './tap.ts';
+import type { Routes } from './routing.ts';
 
 /** What the parts of a network share. */
 export interface World {
@@ -13,9 +13,7 @@ export interface World {
   readonly now: number;
   readonly events: EventQueue;
   readonly packets: PacketPool;
-  readonly partitions: Partitions;
-  /** Routes that follow from the topology are computed when first asked for. */
-  computeRoutes(): void;
+  readonly partitions: Partitions | null;
   /** Counts what happens at one instant, and throws where it does not end. */
   countEvent(name: string): void;
 }
@@ -29,7 +27,7 @@ export class Port {
   readonly side: string;
   /** The direction of the link that leaves here. */
   out!: Direction;
-  taps: Tap[] | null = null;
+  taps: PacketTap[] | null = null;
 
   constructor(station: Station, side: string) {
     this.station = station;
@@ -69,9 +67,8 @@ export abstract class Station {
   readonly isTwoSided: boolean = false;
   /** Its own addresses: where routes to it lead. */
   readonly addresses: IpAddress[] = [];
-  /** What was configured, and what follows from the topology. */
-  readonly #staticRoutes: PrefixTable<Port> = new PrefixTable();
-  readonly computedRoutes: PrefixTable<Port> = new PrefixTable();
+  /** Null: it knows the way to its neighbours only. */
+  routes: Routes | null = null;
   readonly #destination: Int32Array = new Int32Array(4);
 
   constructor(world: World, name: string) {
@@ -93,50 +90,22 @@ export abstract class Station {
     return port;
   }
 
-  addRoute(prefix: Prefix, port: Port): void {
-    this.#staticRoutes.set(prefix, port);
-  }
-
-  /** Where a packet to an address leaves: what was configured counts before what was computed. */
+  /** Where a packet to an address leaves. */
   route(family: number, words: Int32Array): Port | null {
-    const configured = this.#staticRoutes.get(family, words);
-    if (configured !== null) return configured;
-    this.world.computeRoutes();
-    return this.computedRoutes.get(family, words);
+    if (this.routes !== null) return this.routes.find(family, words);
+    return this.ports.find((port) => port.peer.station.owns(family, words)) ?? null;
   }
 
-  /** The port of `side` towards the packet's destination; a side with one port needs no route. */
-  portOf(side: string, packet: Packet): Port | null {
-    let only: Port | null = null;
-    for (const port of this.ports) {
-      if (port.side !== side) continue;
-      if (only !== null) return this.#routeOn(side, packet);
-      only = port;
-    }
-    return only;
-  }
-
-  #routeOn(side: string, packet: Packet): Port | null {
-    const port = this.routeOf(packet);
-    return port !== null && port.side === side ? port : null;
+  owns(family: number, words: Int32Array): boolean {
+    return this.addresses.some(
+      (own) => own.family === family && own.words.every((word, i) => word === words[i]),
+    );
   }
 
   routeOf(packet: Packet): Port | null {
     if (!hasWholeHeader(packet)) return null;
     readDestination(packet, this.#destination);
     return this.route(familyOf(packet), this.#destination);
-  }
-
-  /** Passes a packet on, or drops it where there is no way. */
-  pass(packet: Packet, port: Port | null): void {
-    if (port === null) this.world.packets.give(packet);
-    else port.send(packet);
-  }
-
-  /** The first of its addresses of a family, as text; '' where it has none. */
-  addressText(family: number): string {
-    const own = this.addresses.find((address) => address.family === family);
-    return own === undefined ? '' : formatAddress(family, own.words);
   }
 }
 

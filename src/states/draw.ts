@@ -1,8 +1,11 @@
+import { CITES } from './cites.ts';
 import { DIAGRAM } from './diagram.ts';
 import { Effect, effectNames } from './effects.ts';
 import { EVENT_TITLES } from './event-titles.ts';
 import { EVENT_COUNT, EVENT_NAMES, Event, eventFamily } from './events.ts';
+import { NEVER } from './impossible.ts';
 import { STATE_COUNT, STATE_NAMES, type State } from './names.ts';
+import { PATCH_TITLES } from './patch-titles.ts';
 import {
   abortOnOverflow,
   freebsd,
@@ -12,7 +15,7 @@ import {
   rfc1337,
   timeWaitReuse,
 } from './profiles.ts';
-import type { Cell } from './rows.ts';
+import type { Impossible, Row } from './rows.ts';
 import { cellOf, effects, next, type Table } from './table.ts';
 
 const mermaidId = (state: State): string => STATE_NAMES[state]!.replaceAll('-', '_');
@@ -66,7 +69,7 @@ function stateTable(table: Table, state: State): string {
   const lines = ['| event | next | effects | source |', '|---|---|---|---|'];
   const reasons = new Map<string, string[]>();
   for (let event = 0; event < EVENT_COUNT; event += 1) {
-    const cell = cellOf(table, state, event as Event);
+    const cell = cellOf(table, state, event as Event) ?? neverCell(state, event);
     if (cell.kind === 'row') {
       lines.push(rowLine(cell));
       continue;
@@ -81,21 +84,27 @@ function stateTable(table: Table, state: State): string {
 
 const code = (event: number): string => `\`${EVENT_NAMES[event]}\``;
 
-function rowLine(cell: Cell): string {
-  if (cell.kind !== 'row') return '';
+function neverCell(state: State, event: number): Impossible {
+  return NEVER.find((cell) => cell.state === state && cell.event === event) as Impossible;
+}
+
+const source = (row: Row): string => (typeof row.cite === 'number' ? CITES[row.cite]! : row.cite);
+
+function rowLine(cell: Row): string {
   const to = cell.next === cell.state ? '' : `**${STATE_NAMES[cell.next]}**`;
-  return `| ${code(cell.event)} | ${to} | ${cell.effects.join(', ')} | ${cell.cite} |`;
+  return `| ${code(cell.event)} | ${to} | ${cell.effects.join(', ')} | ${source(cell)} |`;
 }
 
 function patchTable(patch: Patch): string {
   const lines = patch.rows.map((cell) => {
     const to = cell.kind === 'row' ? `${STATE_NAMES[cell.next]}` : 'cannot occur';
     const doing = cell.kind === 'row' ? cell.effects.join(', ') : '';
-    const source = cell.kind === 'row' ? cell.cite : cell.reason;
-    return `| \`${cell.rule}\` | ${to} | ${doing} | ${source} |`;
+    const from = cell.kind === 'row' ? source(cell) : cell.reason;
+    return `| \`${cell.rule}\` | ${to} | ${doing} | ${from} |`;
   });
   const head = '| rule | next | effects | source |\n|---|---|---|---|';
-  return `#### ${patch.name}\n\n${patch.title[0]!.toUpperCase()}${patch.title.slice(1)}.\n\n${head}\n${lines.join('\n')}\n`;
+  const title = PATCH_TITLES[patch.name]!;
+  return `#### ${patch.name}\n\n${title[0]!.toUpperCase()}${title.slice(1)}.\n\n${head}\n${lines.join('\n')}\n`;
 }
 
 function eventTable(): string {
@@ -111,11 +120,10 @@ export function drawPage(): string {
     (profile) => `### Profile ${profile.name}\n\n${profile.patches.map(patchTable).join('\n')}`,
   );
   const settings = [rfc1337, timeWaitReuse, abortOnOverflow].map(patchTable).join('\n');
-  const rows = DIAGRAM.filter((cell) => cell.kind === 'row').length;
   return `# The state diagram
 
 This page is drawn from the table in \`src/states/diagram.ts\`; a test keeps the two the same. The table is Figure 5 and
-section 3.10 of RFC 9293 with RFC 5961, 6191 and 7323: ${rows} rows, and ${DIAGRAM.length - rows} pairs of state and event that cannot occur,
+section 3.10 of RFC 9293 with RFC 5961, 6191 and 7323: ${DIAGRAM.length} rows, and ${NEVER.length} pairs of state and event that cannot occur,
 each with its reason. A rule is cited as \`state.event\`, for example \`time-wait.fin-again\`.
 
 \`\`\`mermaid

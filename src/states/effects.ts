@@ -60,7 +60,7 @@ export type EffectName = keyof typeof Effect;
 /** A set of effects: `Effect` bits. */
 export type EffectSet = number;
 
-export const EFFECT_NAMES: readonly EffectName[] = Object.keys(Effect) as EffectName[];
+export const EFFECT_NAMES: readonly EffectName[] = /* @__PURE__ */ Object.keys(Effect) as EffectName[];
 
 export function effectSet(names: readonly EffectName[]): EffectSet {
   let set = 0;

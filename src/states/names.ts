@@ -63,7 +63,7 @@ export const SYNCHRONISED: StateSet =
 export const FIN_TAKEN: StateSet = stateSet(State.closeWait, State.closing, State.lastAck, State.timeWait);
 
 /** Our own side is closed: a FIN is queued, sent or acknowledged. */
-export const FIN_SENT: StateSet = stateSet(
+export const FIN_SENT: StateSet = /* @__PURE__ */ stateSet(
   State.finWait1,
   State.finWait2,
   State.closing,
@@ -72,7 +72,7 @@ export const FIN_SENT: StateSet = stateSet(
 );
 
 /** Our own FIN has been acknowledged and the control block still exists. */
-export const FIN_ACKED: StateSet = stateSet(State.finWait2, State.timeWait);
+export const FIN_ACKED: StateSet = /* @__PURE__ */ stateSet(State.finWait2, State.timeWait);
 
 /** The only state in the set, or -1 where it has none or several. */
 export function only(set: StateSet): State | -1 {

@@ -1,4 +1,28 @@
-import { DIAGRAM } from './diagram.ts';
+import {
+  ACK,
+  BSD_CLOSE,
+  BSD_DROP,
+  BSD_TIME_WAIT,
+  BSD_TIME_WAIT_NO_ACK,
+  BUCKETS,
+  CONNECT_CALL,
+  FIN_WAIT_2_TIMEOUT,
+  LINUX_BUCKETS,
+  LINUX_CHECK_REQ,
+  LINUX_DISCONNECT,
+  LINUX_ICMP,
+  LINUX_KEEPALIVE,
+  LINUX_ORPHANS,
+  LINUX_OVERFLOW,
+  LINUX_RECEIVE,
+  LINUX_RESET,
+  LINUX_REUSE,
+  LINUX_TIME_WAIT,
+  RFC1337,
+  SEND_CALL,
+  SHUTDOWN_CALL,
+} from './cites.ts';
+import { BEFORE_TIME_WAIT, DIAGRAM } from './diagram.ts';
 import type { StateId } from './names.ts';
 import { type Cell, ignore, inEach, inState, on, stay } from './rows.ts';
 import { compile, type Table } from './table.ts';
@@ -6,7 +30,6 @@ import { compile, type Table } from './table.ts';
 /** Rows that replace those of the diagram with the same state and event. */
 export interface Patch {
   readonly name: string;
-  readonly title: string;
   readonly rows: readonly Cell[];
 }
 
@@ -19,86 +42,78 @@ export interface Profile {
 /** What sockets refuse although RFC 9293 allows it. */
 const socketCalls: Patch = {
   name: 'socket-calls',
-  title: 'a listening socket neither sends nor connects',
   rows: inState(
     'listen',
-    stay('send', ['errorNone'], 'send(2): EPIPE, ENOTCONN'),
-    stay('open-active', ['errorExists'], 'connect(2): EISCONN, EOPNOTSUPP'),
-    stay('shutdown-write', [], 'shutdown(2): the listener goes on'),
+    stay('send', ['errorNone'], SEND_CALL),
+    stay('open-active', ['errorExists'], CONNECT_CALL),
+    stay('shutdown-write', [], SHUTDOWN_CALL),
   ),
 };
 
 const timedFinWait2: Patch = {
   name: 'timed-fin-wait-2',
-  title: 'FIN-WAIT-2 without a reader ends by itself',
   rows: inState(
     'fin-wait-2',
-    stay('close', ['orphan', 'startFinWait2'], 'Linux tcp_fin_timeout, FreeBSD finwait2_timeout'),
-    on('fin-wait-2-end', 'closed', ['deleteTcb'], 'Linux tcp_fin_timeout, FreeBSD finwait2_timeout'),
-  ).concat(
-    inState(
-      'fin-wait-1',
-      on('ack-of-fin', 'fin-wait-2', ['signalClosed', 'startFinWait2'], 'RFC 9293 3.10.7.4 (fifth)'),
-    ),
-  ),
+    stay('close', ['orphan', 'startFinWait2'], FIN_WAIT_2_TIMEOUT),
+    on('fin-wait-2-end', 'closed', ['deleteTcb'], FIN_WAIT_2_TIMEOUT),
+  ).concat(inState('fin-wait-1', on('ack-of-fin', 'fin-wait-2', ['signalClosed', 'startFinWait2'], ACK))),
 };
 
 const timeWaitLimit: Patch = {
   name: 'time-wait-limit',
-  title: 'TIME-WAIT ends early where too many wait',
-  rows: inState(
-    'time-wait',
-    on('evict', 'closed', ['deleteTcb'], 'Linux tcp_max_tw_buckets, FreeBSD maxtcptw'),
-  ),
+  rows: inState('time-wait', on('evict', 'closed', ['deleteTcb'], BUCKETS)),
 };
 
 const linuxHandshake: Patch = {
   name: 'linux-handshake',
-  title: 'SYN+FIN is dropped, a repeated SYN gets the SYN-ACK again, any ICMP error ends a connect',
   rows: [
-    ...inState('listen', ignore('Linux tcp_rcv_state_process', 'syn-fin')),
-    ...inState('syn-received', stay('syn-again', ['sendSynAck'], 'Linux tcp_check_req')),
-    ...inState('syn-sent', on('icmp-soft', 'closed', ['signalRefused', 'deleteTcb'], 'Linux tcp_v4_err')),
+    ...inState('listen', ignore(LINUX_RECEIVE, 'syn-fin')),
+    ...inState(
+      'syn-received',
+      stay('syn-again', ['sendSynAck'], LINUX_CHECK_REQ),
+      on('syn-passive', 'listen', ['replyRst'], LINUX_CHECK_REQ),
+    ),
+    ...inEach(
+      ['syn-sent', 'syn-received'],
+      on('icmp-soft', 'closed', ['signalRefused', 'deleteTcb'], LINUX_ICMP),
+    ),
   ],
 };
 
 const linuxConnection: Patch = {
   name: 'linux-connection',
-  title: 'EPIPE after a reset in CLOSE-WAIT, RST after keepalive, RST where an abort drops unsent data',
   rows: [
+    ...inEach(BEFORE_TIME_WAIT, stay('ack-of-unsent', ['challengeAck'], LINUX_RECEIVE)),
+    ...inState('close-wait', on('rst', 'closed', ['signalPipe', 'deleteTcb'], LINUX_RESET)),
     ...inEach(
-      ['fin-wait-1', 'fin-wait-2', 'close-wait', 'closing', 'last-ack'],
-      stay('ack-of-unsent', ['challengeAck'], 'Linux tcp_rcv_state_process'),
+      ['fin-wait-1', 'fin-wait-2'],
+      on('data-after-close', 'closed', ['replyRst', 'signalReset', 'deleteTcb'], LINUX_RECEIVE),
     ),
-    ...inState('close-wait', on('rst', 'closed', ['signalPipe', 'deleteTcb'], 'Linux tcp_reset')),
     ...inEach(
-      ['established', 'fin-wait-1', 'fin-wait-2', 'close-wait', 'closing', 'last-ack'],
-      on('probe-give-up', 'closed', ['sendRst', 'signalTimeout', 'deleteTcb'], 'Linux tcp_keepalive_timer'),
+      BEFORE_TIME_WAIT,
+      on('probe-give-up', 'closed', ['sendRst', 'signalTimeout', 'deleteTcb'], LINUX_KEEPALIVE),
     ),
     ...inEach(
       ['closing', 'last-ack'],
-      on('abort-unsent', 'closed', ['sendRst', 'deleteTcb'], 'Linux tcp_disconnect'),
+      on('rst', 'closed', ['signalReset', 'deleteTcb'], LINUX_RESET),
+      on('abort-unsent', 'closed', ['sendRst', 'deleteTcb'], LINUX_DISCONNECT),
     ),
   ],
 };
 
 const linuxOrphans: Patch = {
   name: 'linux-orphans',
-  title: 'orphans beyond the limit are reset; an orphan in FIN-WAIT-2 vanishes',
   rows: [
     ...inEach(
       ['fin-wait-1', 'closing', 'last-ack'],
-      on('evict', 'closed', ['sendRst', 'deleteTcb'], 'Linux tcp_max_orphans'),
+      on('evict', 'closed', ['sendRst', 'deleteTcb'], LINUX_ORPHANS),
     ),
-    ...inState('fin-wait-2', on('evict', 'closed', ['deleteTcb'], 'Linux tcp_max_tw_buckets')),
+    ...inState('fin-wait-2', on('evict', 'closed', ['deleteTcb'], LINUX_BUCKETS)),
   ],
 };
 
-const LINUX_TIME_WAIT = 'Linux tcp_timewait_state_process';
-
 const linuxTimeWait: Patch = {
   name: 'linux-time-wait',
-  title: 'any acceptable ACK starts TIME-WAIT again, only an exact RST is looked at',
   rows: inState(
     'time-wait',
     ignore(LINUX_TIME_WAIT, 'rst-in-window'),
@@ -111,18 +126,14 @@ const linuxTimeWait: Patch = {
 
 const freebsdUnread: Patch = {
   name: 'freebsd-unread',
-  title: 'close with unread data sends FIN, not RST',
   rows: [
     ...inEach(
       ['syn-received', 'established'],
-      on('close-unread', 'fin-wait-1', ['sendFin', 'orphan'], 'FreeBSD tcp_usr_close'),
+      on('close-unread', 'fin-wait-1', ['sendFin', 'orphan'], BSD_CLOSE),
     ),
-    ...inState('close-wait', on('close-unread', 'last-ack', ['sendFin', 'orphan'], 'FreeBSD tcp_usr_close')),
-    ...inEach(
-      ['fin-wait-1', 'closing', 'last-ack'],
-      stay('close-unread', ['orphan'], 'FreeBSD tcp_usr_close'),
-    ),
-    ...inState('fin-wait-2', stay('close-unread', ['orphan', 'startFinWait2'], 'FreeBSD tcp_usr_close')),
+    ...inState('close-wait', on('close-unread', 'last-ack', ['sendFin', 'orphan'], BSD_CLOSE)),
+    ...inEach(['fin-wait-1', 'closing', 'last-ack'], stay('close-unread', ['orphan'], BSD_CLOSE)),
+    ...inState('fin-wait-2', stay('close-unread', ['orphan', 'startFinWait2'], BSD_CLOSE)),
   ],
 };
 
@@ -136,28 +147,26 @@ const SYNCHRONISED_SENDERS: readonly StateId[] = [
 
 const freebsdGiveUp: Patch = {
   name: 'freebsd-give-up',
-  title: 'giving up sends RST',
   rows: [
     ...inEach(
       ['syn-received', ...SYNCHRONISED_SENDERS],
-      on('retransmit-give-up', 'closed', ['sendRst', 'signalTimeout', 'deleteTcb'], 'FreeBSD tcp_drop'),
+      on('retransmit-give-up', 'closed', ['sendRst', 'signalTimeout', 'deleteTcb'], BSD_DROP),
     ),
     ...inEach(
       [...SYNCHRONISED_SENDERS, 'fin-wait-2'],
-      on('probe-give-up', 'closed', ['sendRst', 'signalTimeout', 'deleteTcb'], 'FreeBSD tcp_drop'),
+      on('probe-give-up', 'closed', ['sendRst', 'signalTimeout', 'deleteTcb'], BSD_DROP),
     ),
   ],
 };
 
 const freebsdTimeWait: Patch = {
   name: 'freebsd-time-wait',
-  title: 'TIME-WAIT ignores every RST and acknowledges whatever else is not a bare duplicate ACK',
   rows: inState(
     'time-wait',
-    ignore('FreeBSD tcp_twcheck', 'rst', 'rst-in-window'),
-    stay('data', ['sendAck'], 'FreeBSD tcp_twcheck'),
-    stay(['old-syn'], [], 'FreeBSD tcp_twcheck: no ACK flag'),
-    stay(['syn-on-connection', 'ack-too-old'], ['sendAck'], 'FreeBSD tcp_twcheck'),
+    ignore(BSD_TIME_WAIT, 'rst', 'rst-in-window'),
+    stay('data', ['sendAck'], BSD_TIME_WAIT),
+    stay(['old-syn'], [], BSD_TIME_WAIT_NO_ACK),
+    stay(['syn-on-connection', 'ack-too-old'], ['sendAck'], BSD_TIME_WAIT),
   ),
 };
 
@@ -185,22 +194,19 @@ export const freebsd: Profile = {
 /** `net.ipv4.tcp_rfc1337=1`. */
 export const rfc1337: Patch = {
   name: 'rfc1337',
-  title: 'an RST does not end TIME-WAIT',
-  rows: inState('time-wait', ignore('RFC 1337 3 (F1)', 'rst', 'rst-in-window')),
+  rows: inState('time-wait', ignore(RFC1337, 'rst', 'rst-in-window')),
 };
 
 /** `net.ipv4.tcp_tw_reuse=1`. */
 export const timeWaitReuse: Patch = {
   name: 'time-wait-reuse',
-  title: 'an active OPEN may take over a TIME-WAIT of the same four-tuple',
-  rows: inState('time-wait', on('open-active', 'syn-sent', ['reopen', 'sendSyn'], 'Linux tcp_tw_reuse')),
+  rows: inState('time-wait', on('open-active', 'syn-sent', ['reopen', 'sendSyn'], LINUX_REUSE)),
 };
 
 /** `net.ipv4.tcp_abort_on_overflow=1`. */
 export const abortOnOverflow: Patch = {
   name: 'abort-on-overflow',
-  title: 'the ACK of the handshake gets an RST where the accept queue is full',
-  rows: inState('syn-received', on('no-room', 'listen', ['replyRst'], 'Linux tcp_abort_on_overflow')),
+  rows: inState('syn-received', on('no-room', 'listen', ['replyRst'], LINUX_OVERFLOW)),
 };
 
 export const PROFILES: readonly Profile[] = [rfc, linux, freebsd];

@@ -1,3 +1,4 @@
+import type { Cite } from './cites.ts';
 import type { EffectName } from './effects.ts';
 import { EVENT_NAMES, type Event, type EventName } from './events.ts';
 import { STATE_IDS, type State, type StateId } from './names.ts';
@@ -11,8 +12,8 @@ export interface Row {
   readonly event: Event;
   readonly next: State;
   readonly effects: readonly EffectName[];
-  /** Where it is written. */
-  readonly cite: string;
+  /** Where it is written: one of `CITES`, or a text. */
+  readonly cite: Cite | string;
 }
 
 /** A state and event that never meet. */
@@ -37,22 +38,28 @@ const eventOf = (name: EventName): Event => EVENT_NAMES.indexOf(name) as Event;
 const stateOf = (id: StateId): State => STATE_IDS.indexOf(id) as State;
 const ruleOf = (state: State, name: EventName): string => `${STATE_IDS[state]}.${name}`;
 
-function row(state: State, name: EventName, next: State, effects: readonly EffectName[], cite: string): Row {
+function row(
+  state: State,
+  name: EventName,
+  next: State,
+  effects: readonly EffectName[],
+  cite: Row['cite'],
+): Row {
   return { kind: 'row', rule: ruleOf(state, name), state, event: eventOf(name), next, effects, cite };
 }
 
 /** The events lead to another state. */
-export function on(names: Names, next: StateId, effects: readonly EffectName[], cite: string): Line {
+export function on(names: Names, next: StateId, effects: readonly EffectName[], cite: Row['cite']): Line {
   return (state) => listOf(names).map((name) => row(state, name, stateOf(next), effects, cite));
 }
 
 /** The events have these effects at most, and the state stays. */
-export function stay(names: Names, effects: readonly EffectName[], cite: string): Line {
+export function stay(names: Names, effects: readonly EffectName[], cite: Row['cite']): Line {
   return (state) => listOf(names).map((name) => row(state, name, state, effects, cite));
 }
 
 /** The event changes nothing and nothing is done. */
-export function ignore(cite: string, ...names: readonly EventName[]): Line {
+export function ignore(cite: Row['cite'], ...names: readonly EventName[]): Line {
   return (state) => names.map((name) => row(state, name, state, [], cite));
 }
 

@@ -1,7 +1,7 @@
 import { type EffectSet, effectSet } from './effects.ts';
-import { EVENT_COUNT, EVENT_NAMES, type Event, type EventSet, firstEvent } from './events.ts';
+import { EVENT_COUNT, type Event, type EventSet, firstEvent } from './events.ts';
 import { classify, type Fact, type Facts, readFact, writeFact } from './facts.ts';
-import { lowest, STATE_COUNT, STATE_IDS, type State, type StateSet } from './names.ts';
+import { lowest, STATE_COUNT, type State, type StateSet } from './names.ts';
 import type { Cell, Row } from './rows.ts';
 
 /** `Table.next` of a pair that cannot occur. */
@@ -13,42 +13,31 @@ export interface Table {
   readonly next: Int8Array;
   /** `Effect` bits. */
   readonly effects: Int32Array;
-  /** Index into `cells`. */
-  readonly rule: Int16Array;
-  /** What stands in each cell of the diagram, for citing. */
-  readonly cells: readonly Cell[];
+  /** What stands in each cell of the diagram, for citing; null where nothing does. */
+  readonly cells: readonly (Cell | null)[];
 }
 
 /**
- * Makes a table of the diagram's cells; cells of later patches replace those of the same state and event.
- *
- * Throws where a state and event have no cell, or a patch names a pair twice: a diagram has no gaps.
+ * Makes a table of the diagram's cells; cells of later patches replace those of the same state and event. What has no cell cannot
+ * occur. Throws where a layer names a pair twice.
  */
 export function compile(base: readonly Cell[], ...patches: readonly (readonly Cell[])[]): Table {
   const size = STATE_COUNT * EVENT_COUNT;
   const next = new Int8Array(size).fill(IMPOSSIBLE);
   const effects = new Int32Array(size);
-  const rule = new Int16Array(size).fill(-1);
-  const cells: Cell[] = [];
+  const cells: (Cell | null)[] = new Array<Cell | null>(size).fill(null);
   for (const layer of [base, ...patches]) {
-    const layerStart = cells.length;
+    const named = new Set<number>();
     for (const cell of layer) {
       const index = cell.state * EVENT_COUNT + cell.event;
-      if (rule[index]! >= layerStart)
-        throw new Error(`${cell.rule} stands twice in one layer of the diagram`);
-      rule[index] = cells.length;
+      if (named.has(index)) throw new Error(`${cell.rule} stands twice in one layer of the diagram`);
+      named.add(index);
+      cells[index] = cell;
       next[index] = cell.kind === 'row' ? cell.next : IMPOSSIBLE;
       effects[index] = cell.kind === 'row' ? effectSet(cell.effects) : 0;
-      cells.push(cell);
     }
   }
-  const gap = rule.indexOf(-1);
-  if (gap !== -1) {
-    throw new Error(
-      `no row for ${STATE_IDS[Math.floor(gap / EVENT_COUNT)]}.${EVENT_NAMES[gap % EVENT_COUNT]}`,
-    );
-  }
-  return { next, effects, rule, cells };
+  return { next, effects, cells };
 }
 
 /** The state after an event, or `IMPOSSIBLE`. */
@@ -61,9 +50,9 @@ export function effects(table: Table, state: State, event: Event): EffectSet {
   return table.effects[state * EVENT_COUNT + event]!;
 }
 
-/** The cell that says what an event means in a state: rule id, citation, reason. */
-export function cellOf(table: Table, state: State, event: Event): Cell {
-  return table.cells[table.rule[state * EVENT_COUNT + event]!]!;
+/** The cell that says what an event means in a state: rule id, citation, reason. Null where the table has none: it cannot occur. */
+export function cellOf(table: Table, state: State, event: Event): Cell | null {
+  return table.cells[state * EVENT_COUNT + event]!;
 }
 
 /** The possible states after a user's call, a timer or one event; members to which it cannot happen are left out. */
@@ -92,7 +81,7 @@ export function rowsOf(table: Table, state: State, events: EventSet): readonly R
   let at = state;
   for (let rest = events; rest !== 0; rest &= rest - 1) {
     const cell = cellOf(table, at, firstEvent(rest));
-    if (cell.kind !== 'row') return rows;
+    if (cell?.kind !== 'row') return rows;
     rows.push(cell);
     at = cell.next;
   }
@@ -121,7 +110,7 @@ export function classifyAll(table: Table, set: StateSet, facts: Facts, out: Outc
   if (out.after === 0) out.certainEffects = 0;
 }
 
-const stepOutcome = new Outcome();
+const stepOutcome: Outcome = /* @__PURE__ */ new Outcome();
 
 /**
  * The possible states of an end after a segment arrived: every state of the set, with every value of each fact that

@@ -1,9 +1,13 @@
+import { State } from '../states/index.ts';
 import type { Environment } from './environment.ts';
 import { OFF, type Tcb, Timer } from './tcb.ts';
 import { setTimer } from './timers.ts';
 
 /** The estimate begins here (Linux TCP_ATO_MIN, 40 ms), and this much is the shortest gap it tells apart. */
 const SHORTEST_US = 40_000;
+
+/** One tick of Linux's clock at 250 Hz. */
+const LEAST_DELAY_US = 4_000;
 
 /**
  * RFC 9293 3.8.6.3, RFC 5681 4.2: whether the ACK of text that came in order goes now or may wait for a second segment,
@@ -21,6 +25,22 @@ export function acknowledgeText(env: Environment, tcb: Tcb, length: number): voi
     return;
   }
   if (tcb.timers[Timer.delayedAck] === OFF) setTimer(env, tcb, Timer.delayedAck, env.now + delayOf(tcb));
+}
+
+/** Whether the ACK of a FIN that takes the connection from ESTABLISHED to CLOSE-WAIT may wait as that of text (Linux tcp_fin). */
+export function finMayWait(tcb: Tcb): boolean {
+  return tcb.config.delayFinAck && (tcb.state === State.established || tcb.state === State.closeWait);
+}
+
+/** The FIN has been taken: its ACK rides on ours, if the application closes soon. Where no text ever came there is little to wait for. */
+export function acknowledgeFin(env: Environment, tcb: Tcb): void {
+  tcb.pingpong = true;
+  tcb.ackPendingSegments++;
+  tcb.ackPendingBytes++;
+  if (tcb.ackPendingBytes > (tcb.config.ackEverySegments - 1) * tcb.rcvMss) tcb.ackNow = true;
+  if (tcb.ackNow || tcb.timers[Timer.delayedAck] !== OFF) return;
+  const delayUs = tcb.ackTimeoutUs === 0 ? LEAST_DELAY_US : delayOf(tcb);
+  setTimer(env, tcb, Timer.delayedAck, env.now + delayUs);
 }
 
 /** Quick-ACK mode: the sender is likely in slow start and wants every ACK. Not while both sides talk in turns. */

@@ -13,6 +13,8 @@ export function takeAck(env: Environment, tcb: Tcb, segment: Segment): void {
   if ((segment.optionKinds & OptionBit.userTimeout) !== 0) takeUserTimeout(tcb, segment);
   const advance = (segment.ack - tcb.sndUna) | 0;
   if (advance < 0) return;
+  // Something got through: what ICMP said meanwhile is out of date (Linux tcp_ack).
+  tcb.softError = 0;
   const priorWindow = tcb.sndWnd;
   updateWindow(tcb, segment);
   const isOfSyn = !tcb.synAcked;
@@ -86,6 +88,8 @@ export function takeUrgent(env: Environment, tcb: Tcb, segment: Segment): void {
   if (octet < 0 || (tcb.urgentArrived && ((up - tcb.rcvUp) | 0) <= 0)) return;
   tcb.rcvUp = up;
   tcb.urgentArrived = true;
-  tcb.receive.markUrgent(octet);
+  const before = tcb.receive.bytes;
+  tcb.receive.markUrgent(octet, tcb.urgentInline);
+  if (tcb.receive.bytes !== before) env.accountMemory(tcb.receive.bytes - before);
   env.wake(tcb, 0);
 }

@@ -13,7 +13,7 @@ import { Flag, OptionBit, type Segment } from '../wire/index.ts';
 import { takeAck, takeUrgent } from './ack.ts';
 import { step } from './effects.ts';
 import type { Environment } from './environment.ts';
-import { factsOf } from './facts.ts';
+import { factsOf, isRecord, predicted } from './facts.ts';
 import { finIsNext, noteEarlyFin, takeFin } from './fin.ts';
 import { takeSyn } from './open.ts';
 import { output } from './output.ts';
@@ -31,10 +31,14 @@ const facts = new Facts();
 /** RFC 9293 3.10.7 for a connection in SYN-SENT or later: the table says what happens, in the order of the text. */
 export function segmentArrives(env: Environment, tcb: Tcb, segment: Segment): void {
   if (missesTimestamps(tcb, segment)) return;
-  factsOf(env, tcb, segment, facts);
+  let events = predicted(tcb, segment);
+  if (events === 0) {
+    factsOf(env, tcb, segment, facts);
+    events = classify(facts, tcb.state);
+  } else facts.where = Where.exact;
   const where = facts.where;
   let accepted = false;
-  for (let events = classify(facts, tcb.state); events !== 0; events &= events - 1) {
+  for (; events !== 0; events &= events - 1) {
     const event = firstEvent(events);
     if (!prepare(env, tcb, event, segment)) break;
     step(env, tcb, event, segment);
@@ -60,6 +64,7 @@ function prepare(env: Environment, tcb: Tcb, event: Event, segment: Segment): bo
     case Event.ack:
     case Event.ackOfFin:
     case Event.ackOfSyn:
+      if (tcb.orphan && isRecord(tcb) && segment.ack !== tcb.sndNxt) return true;
       takeAck(env, tcb, segment);
       if ((segment.flags & Flag.urg) !== 0 && isReceiving(tcb)) takeUrgent(env, tcb, segment);
       return true;
@@ -95,13 +100,11 @@ function delivers(env: Environment, tcb: Tcb): boolean {
 /** Events that only leave a trace. */
 function count(env: Environment, tcb: Tcb, event: Event, segment: Segment): void {
   const counters = env.counters;
-  if (event === Event.unacceptable) takeOldText(env, tcb, segment);
-  else if (event === Event.pawsFailed) counters.PAWSEstab++;
+  if (event === Event.unacceptable || event === Event.finAgain) {
+    if (!isRecord(tcb)) takeOldText(env, tcb, segment);
+  } else if (event === Event.pawsFailed) counters.PAWSEstab++;
   else if (event === Event.dataAfterClose) counters.TCPAbortOnData++;
-  else if (event === Event.rst) {
-    if (tcb.state === State.established || tcb.state === State.closeWait) counters.EstabResets++;
-    else if (tcb.state === State.synSent) counters.AttemptFails++;
-  } else if (event === Event.rstPassive) counters.EmbryonicRsts++;
+  else if (event === Event.rstPassive) counters.EmbryonicRsts++;
 }
 
 /** What an acceptable segment has besides its events: a FIN that is early, text beyond the window. */

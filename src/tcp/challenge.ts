@@ -15,6 +15,13 @@ export function challenge(env: Environment, tcb: Tcb, event: Event): void {
   tcb.ackNow = true;
 }
 
+/** Whether a SYN that came again may have its SYN-ACK again: at the pace of challenge ACKs, and it counts as one (Linux tcp_check_req). */
+export function mayRepeat(env: Environment, tcb: Tcb): boolean {
+  if (env.now < tcb.challengeAfter) return false;
+  tcb.challengeAfter = env.now + tcb.config.challengeAckIntervalUs;
+  return true;
+}
+
 /** Where the configuration sets no pace, two ends that disagree still stay below a hundred ACKs a second. */
 const LEAST_INTERVAL_US = 10_000;
 

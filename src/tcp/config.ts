@@ -8,6 +8,8 @@ export interface TcpConfig {
   /** RFC 9293 3.10.1: SYN, SYN-ACK attempts after the first (tcp_syn_retries, tcp_synack_retries). */
   synRetries: number;
   synAckRetries: number;
+  /** So many SYNs are sent again without backing off (tcp_syn_linear_timeouts); `synRetries` limits the time, not the number, then. */
+  synLinearTimeouts: number;
   /** RFC 6298 2.1: the RTO before there is a sample. */
   initialRtoUs: number;
   /** Offered in our SYN and agreed to in a SYN-ACK: RFC 7323 (tcp_window_scaling, tcp_timestamps), RFC 2018 (tcp_sack). */
@@ -27,6 +29,8 @@ export interface TcpConfig {
   requireTimestamps: boolean;
   /** RFC 9293 3.10.2: SEND before the handshake is over queues; otherwise EAGAIN, as Linux sockets that do not block. */
   sendBeforeOpen: boolean;
+  /** Where SYNs cross, the SYN-ACK is our SYN once more, with all that it offered (Linux tcp_send_synack). */
+  synAckRepeatsSyn: boolean;
   /** RFC 9293 3.10.7.2: data on a SYN is kept for ESTABLISHED; otherwise it has to come again, as with Linux. */
   keepSynData: boolean;
 
@@ -47,6 +51,8 @@ export interface TcpConfig {
   minRtoUs: number;
   /** The floor is that of the variance: RTO = SRTT + max(4 RTTVAR, min), as Linux has it; otherwise of the sum. */
   minRtoOnVariance: boolean;
+  /** Added to what RFC 6298 2.3 computes (FreeBSD net.inet.tcp.rexmit_slop): a delayed ACK is no loss. */
+  rtoSlackUs: number;
   maxRtoUs: number;
   /** RFC 9293 3.8.3: R1 asks the network layer for another way, R2 gives up (tcp_retries1, tcp_retries2): retransmissions. */
   retries1: number;
@@ -84,11 +90,13 @@ export interface TcpConfig {
   /** Largest delay of an ACK, and the least (Linux's adaptive 40 ms to 200 ms); equal: fixed. RFC 9293 3.8.6.3. */
   delayedAckMinUs: number;
   delayedAckMaxUs: number;
+  /** The ACK of a FIN in ESTABLISHED waits for the application's own FIN to carry it, as that of text does (Linux tcp_fin). */
+  delayFinAck: boolean;
   /** The first ACKs of a connection go at once (Linux quick-ACK mode): at most so many. */
   quickAcks: number;
   /** Acknowledge at once every so many full segments (RFC 9293 SHLD-18: 2). */
   ackEverySegments: number;
-  /** Ranges held out of order by one connection; the oldest go first beyond it. */
+  /** Ranges held out of order by one connection; what would be one more is dropped. */
   maxReassemblyRanges: number;
 
   // Keeping
@@ -103,16 +111,24 @@ export interface TcpConfig {
   mslUs: number;
   /** FIN-WAIT-2 without a reader; 0: no limit (tcp_fin_timeout, TCP_LINGER2). */
   finWait2Us: number;
+  /** In TIME-WAIT nothing lies in the window but a bare segment or an RST at RCV.NXT, PAWS passed (Linux). */
+  timeWaitExact: boolean;
+  /** After close, FIN-WAIT-2 is kept as a record that knows neither SND.UNA nor what was received (Linux tcp_time_wait). */
+  finWait2Record: boolean;
   /** tcp_rfc1337. */
   rfc1337: boolean;
   /** 0 no, 1 yes, 2 for loopback only (tcp_tw_reuse). */
   timeWaitReuse: 0 | 1 | 2;
+  /** A socket with a port of its own may take over a TIME-WAIT that has timestamps whatever `timeWaitReuse` says (Linux). */
+  timeWaitReuseBound: boolean;
   /** The least age of a TIME-WAIT that may be reused, by its timestamp (Linux: 1 s). */
   timeWaitReuseDelayUs: number;
   maxTimeWait: number;
   maxOrphans: number;
 
   // Defence
+  /** ICMP ends a handshake that a listener answers only where it tells of no route, or of what cannot be delivered (Linux tcp_req_err). */
+  steadyRequests: boolean;
   /** Linux: an RST also counts at RCV.NXT - 1 once the FIN was taken, and at the highest edge that we reported by SACK. */
   lenientReset: boolean;
   /** RFC 5961 7: challenge ACKs a second of the whole host, and the least time between two of one connection. */
@@ -142,4 +158,6 @@ export interface TcpConfig {
   /** Ephemeral ports, both inclusive (ip_local_port_range). */
   ephemeralFrom: number;
   ephemeralTo: number;
+  /** Linux goes through them by parity: the last of an odd number of ports is never chosen. */
+  ephemeralInPairs: boolean;
 }

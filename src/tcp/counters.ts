@@ -19,17 +19,13 @@ export class Counters {
   OutOfWindowIcmps = 0;
   TW = 0;
   TWRecycled = 0;
-  PAWSActive = 0;
   PAWSEstab = 0;
   DelayedACKs = 0;
   DelayedACKLost = 0;
   ListenOverflows = 0;
   ListenDrops = 0;
-  TCPHPHits = 0;
-  TCPPureAcks = 0;
   TCPSackRecovery = 0;
   TCPRenoRecovery = 0;
-  TCPLostRetransmit = 0;
   TCPFastRetrans = 0;
   TCPSlowStartRetrans = 0;
   TCPTimeouts = 0;
@@ -44,33 +40,25 @@ export class Counters {
   TCPAbortOnMemory = 0;
   TCPAbortOnTimeout = 0;
   TCPAbortOnLinger = 0;
-  TCPAbortFailed = 0;
   TCPMemoryPressures = 0;
   TCPTimeWaitOverflow = 0;
   TCPReqQFullDoCookies = 0;
   TCPReqQFullDrop = 0;
-  TCPRcvCoalesce = 0;
   TCPOFOQueue = 0;
   TCPOFODrop = 0;
-  TCPOFOMerge = 0;
   TCPChallengeACK = 0;
   TCPSYNChallenge = 0;
   TCPFromZeroWindowAdv = 0;
   TCPToZeroWindowAdv = 0;
-  TCPWantZeroWindowAdv = 0;
   TCPSynRetrans = 0;
   TCPOrigDataSent = 0;
   TCPWinProbe = 0;
   TCPKeepAlive = 0;
   TCPMTUPFail = 0;
   TCPMTUPSuccess = 0;
-  TCPDelivered = 0;
-  TCPDeliveredCE = 0;
-  TCPAckCompressed = 0;
-  TCPTSReorder = 0;
   TCPSACKReneging = 0;
   /** No counter of Linux: negative advice to the network layer (RFC 9293 3.8.3, R1). */
   PathSuspected = 0;
   // IpExt
-  InECTCEPkts = 0;
+  InCEPkts = 0;
 }

@@ -61,7 +61,7 @@ describe('ECN', () => {
     const after = echoes.filter(({ sentAt }) => sentAt > told[0]!.sentAt + pair.delayUs);
     expect(after.length).toBeGreaterThan(0);
     expect(after.every(({ segment }) => (segment.flags & Flag.ece) === 0)).toBe(true);
-    expect(pair.right.counters.InECTCEPkts).toBe(1);
+    expect(pair.right.counters.InCEPkts).toBe(1);
   });
 
   it('CWR is not put on a super-segment', () => {

@@ -35,7 +35,7 @@ export function ecnArrives(env: Environment, tcb: Tcb, segment: Segment): void {
   if (!tcb.ecnOk) return;
   if ((segment.flags & Flag.cwr) !== 0) tcb.eceQueued = false;
   if (segment.ecn !== CE) return;
-  env.counters.InECTCEPkts++;
+  env.counters.InCEPkts++;
   if (!tcb.eceQueued) {
     tcb.eceQueued = true;
     tcb.ackNow = true;

@@ -6,14 +6,17 @@ import {
   Event,
   IMPOSSIBLE,
   State,
+  type StateSet,
+  stateSet,
 } from '../states/index.ts';
 import { STATE_NAMES } from '../states/names.ts';
 import type { Segment } from '../wire/index.ts';
-import { answerOutside, challenge } from './challenge.ts';
+import { acknowledgeFin, finMayWait } from './ack-policy.ts';
+import { answerOutside, challenge, mayRepeat } from './challenge.ts';
 import type { Environment } from './environment.ts';
 import { Errno } from './errno.ts';
 import { sendAckNow, sendProbe, sendReset, sendSyn, sendSynAck } from './output.ts';
-import { OFF, type Tcb, Timer } from './tcb.ts';
+import { OFF, type Tcb, TIMER_COUNT, Timer } from './tcb.ts';
 import { setTimer } from './timers.ts';
 
 /** What a waiting call or poll is told. */
@@ -41,6 +44,8 @@ const SENDS: EffectSet =
   Effect.replyRst |
   Effect.sendProbe;
 
+const UNCONNECTED: StateSet = stateSet(State.closed, State.listen);
+
 /** The control block goes, or becomes a small record of the host. */
 const ENDS: EffectSet = Effect.startTimeWait | Effect.restartTimeWait | Effect.deleteTcb;
 
@@ -51,16 +56,24 @@ const ENDS: EffectSet = Effect.startTimeWait | Effect.restartTimeWait | Effect.d
 export function step(env: Environment, tcb: Tcb, event: Event, segment: Segment | null): void {
   const from = tcb.state;
   const cell = from * EVENT_COUNT + event;
+  env.lastCell = cell;
   const next = env.table.next[cell]!;
   if (next === IMPOSSIBLE) throw new Error(`${EVENT_NAMES[event]} in ${STATE_NAMES[from]} cannot be`);
   const effects = env.table.effects[cell]!;
   tcb.state = next as State;
+  if (((1 << next) & UNCONNECTED) !== 0) countFailure(env, from);
   if (effects !== 0) runEffects(env, tcb, event, effects, segment);
   // Back to LISTEN: the listener goes on, the connection that it began is gone (RFC 9293 3.10.7.4, second).
   if (next === State.listen && from !== State.listen) {
     tcb.state = State.closed;
     remove(env, tcb);
   }
+}
+
+/** RFC 4022, tcpEstabResets and tcpAttemptFails: by which way a connection went to CLOSED, or back to LISTEN. */
+function countFailure(env: Environment, from: State): void {
+  if (from === State.established || from === State.closeWait) env.counters.EstabResets++;
+  else if (from === State.synSent || from === State.synReceived) env.counters.AttemptFails++;
 }
 
 function runEffects(
@@ -83,7 +96,7 @@ function runEffects(
     env.wake(tcb, signals);
   }
   // Last: it may end the connection through a row of its own.
-  if ((effects & Effect.startFinWait2) !== 0) startFinWait2(env, tcb);
+  if ((effects & Effect.startFinWait2) !== 0) startFinWait2(env, tcb, segment);
 }
 
 /** ACK, text and FIN leave with the call of `output` that ends every entry into this folder. */
@@ -99,7 +112,9 @@ function runSends(
   if ((effects & Effect.sendFin) !== 0) tcb.finQueued = true;
   if ((effects & Effect.challengeAck) !== 0) challenge(env, tcb, event);
   if ((effects & Effect.sendSyn) !== 0) sendSyn(env, tcb);
-  if ((effects & Effect.sendSynAck) !== 0) sendSynAck(env, tcb);
+  if ((effects & Effect.sendSynAck) !== 0 && (event !== Event.synAgain || mayRepeat(env, tcb))) {
+    sendSynAck(env, tcb);
+  }
   if ((effects & Effect.sendProbe) !== 0) sendProbe(env, tcb);
   if ((effects & Effect.sendRst) !== 0) sendReset(env, tcb);
   if ((effects & Effect.replyRst) !== 0 && segment !== null) env.replyReset(segment);
@@ -108,6 +123,7 @@ function runSends(
 function sendAck(env: Environment, tcb: Tcb, event: Event, segment: Segment | null): void {
   const outside = event === Event.unacceptable || event === Event.pawsFailed || event === Event.ackOfUnsent;
   if (outside && segment !== null) answerOutside(env, tcb, segment);
+  else if (event === Event.fin && finMayWait(tcb)) acknowledgeFin(env, tcb);
   else tcb.ackNow = true;
 }
 
@@ -145,8 +161,7 @@ function remove(env: Environment, tcb: Tcb): void {
  * may before ESTABLISHED.
  */
 function release(env: Environment, tcb: Tcb): void {
-  tcb.timers.fill(OFF);
-  env.schedule(tcb);
+  for (let timer = 0; timer < TIMER_COUNT; timer++) tcb.timers[timer] = OFF;
   const bytes = tcb.send.bytes;
   tcb.send.reset();
   tcb.sent.reset();
@@ -165,10 +180,13 @@ export function discardReceived(env: Environment, tcb: Tcb): void {
 }
 
 /** Once nobody reads, FIN-WAIT-2 is only waiting for a FIN (Linux tcp_fin_timeout, TCP_LINGER2). */
-function startFinWait2(env: Environment, tcb: Tcb): void {
+function startFinWait2(env: Environment, tcb: Tcb, segment: Segment | null): void {
   if (!tcb.orphan) return;
   const limitUs = tcb.linger2Us === -1 ? tcb.config.finWait2Us : tcb.linger2Us;
   if (limitUs < 0) {
+    // No waiting for a FIN at all: the peer is told by an RST.
+    if (segment === null) sendReset(env, tcb);
+    else env.replyReset(segment);
     step(env, tcb, Event.finWait2End, null);
     return;
   }

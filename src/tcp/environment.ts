@@ -13,6 +13,8 @@ export interface Environment {
   readonly now: number;
   /** The state diagram in force. */
   readonly table: Table;
+  /** The cell of `table` that was looked up last, for telling the rule; -1: none yet. */
+  lastCell: number;
   readonly counters: Counters;
   /** The one record that outgoing segments are described in. */
   readonly out: Outgoing;
@@ -24,7 +26,7 @@ export interface Environment {
   transmit(tcb: Tcb, out: Outgoing): void;
   /** An RST in answer to a segment (RFC 9293 3.10.7.1), whatever connection it came on. */
   replyReset(segment: Segment): void;
-  /** `tcb.timers` changed: the host looks at `nextDeadline` again. */
+  /** A timer of `tcb.timers` was set earlier: the host looks at `nextDeadline` again. One that stops or moves back tells nobody. */
   schedule(tcb: Tcb): void;
   /** Something a call or poll may wait for changed; `signals` are `signal*` bits of `Effect`, 0 for plain readiness. */
   wake(tcb: Tcb, signals: EffectSet): void;

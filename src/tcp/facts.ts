@@ -1,4 +1,4 @@
-import { Acks, type Facts, Known, State, Where } from '../states/index.ts';
+import { Acks, Event, type EventSet, type Facts, Known, State, Where } from '../states/index.ts';
 import { Flag, OptionBit, type Segment } from '../wire/index.ts';
 import type { Environment } from './environment.ts';
 import type { Tcb } from './tcb.ts';
@@ -7,6 +7,20 @@ const SYN_FIN_RST = Flag.syn | Flag.fin | Flag.rst;
 
 /** RFC 7323 5.5: TS.Recent older than this says nothing any more. */
 const TS_RECENT_LIFETIME_US = 24 * 86_400 * 1_000_000;
+
+/**
+ * Header prediction (RFC 7323 5.4): the events of the segment that nearly every one is, the next in order on an open connection, without
+ * asking for each fact. 0: it is another.
+ */
+export function predicted(tcb: Tcb, segment: Segment): EventSet {
+  if (tcb.state !== State.established || (segment.flags & ~Flag.psh) !== Flag.ack) return 0;
+  if (segment.seq !== tcb.rcvNxt || tcb.finArrivedEarly) return 0;
+  if (((segment.ack - tcb.sndUna) | 0) < 0 || ((segment.ack - tcb.sndNxt) | 0) > 0) return 0;
+  const { payloadLength, optionKinds } = segment;
+  if ((optionKinds & OptionBit.timestamps) !== 0 && ((segment.tsVal - tcb.tsRecent) | 0) < 0) return 0;
+  if (payloadLength === 0) return 1 << Event.ack;
+  return payloadLength <= ((tcb.rcvAdv - tcb.rcvNxt) | 0) ? (1 << Event.ack) | (1 << Event.data) : 0;
+}
 
 /** All that `classify` may ask of a segment, exactly as the control block knows it (RFC 9293 3.10.7.3, 3.10.7.4). */
 export function factsOf(env: Environment, tcb: Tcb, segment: Segment, facts: Facts): void {
@@ -29,6 +43,27 @@ export function factsOf(env: Environment, tcb: Tcb, segment: Segment, facts: Fac
   facts.acks = state === State.synReceived ? acksInHandshake(tcb, segment) : acksLater(tcb, segment);
   facts.pawsFailed = isOld(env, tcb, segment) ? Known.yes : Known.no;
   if (state === State.synReceived && tcb.passive && !env.hasAcceptRoom(tcb)) facts.room = Known.no;
+  if (isRecord(tcb)) placeForRecord(facts);
+}
+
+/** After close, `finWait2Record`: what is known of the connection is RCV.NXT, SND.NXT and the window. */
+export function isRecord(tcb: Tcb): boolean {
+  return tcb.orphan && tcb.state === State.finWait2 && tcb.config.finWait2Record;
+}
+
+/**
+ * Linux tcp_timewait_state_process in FIN-WAIT-2: acknowledgment numbers are not looked at, an RST counts anywhere in the window, and
+ * a SYN there, or a FIN ahead of a gap, is data after close.
+ */
+function placeForRecord(facts: Facts): void {
+  facts.acks = Acks.fin;
+  const where = facts.where;
+  if (where === Where.before || where === Where.beyond) return;
+  if ((facts.flags & Flag.rst) !== 0) facts.where = Where.exact;
+  else if ((facts.flags & Flag.syn) !== 0) {
+    facts.flags = (facts.flags & ~Flag.syn) | Flag.ack;
+    facts.hasData = true;
+  } else if ((facts.flags & Flag.fin) !== 0 && where === Where.ahead) facts.hasData = true;
 }
 
 /** RFC 9293 3.10.7.3 (first), 3.10.7.4 (fifth, SYN-RECEIVED): SND.UNA < SEG.ACK =< SND.NXT. */
@@ -84,25 +119,12 @@ function isSackEdge(tcb: Tcb, offset: number): boolean {
   return offset > 0 && offset === tcb.receive.highest;
 }
 
-let ranges = new Int32Array(0);
-
 /** Whether the text closes the last gap before a FIN that came early. */
 function queuedFin(tcb: Tcb, start: number, payload: number, window: number): number {
   if (start > 0) return Known.no;
-  const receive = tcb.receive;
   const end = Math.min(start + payload, window);
   const fin = (tcb.finArrivedSeq - tcb.rcvNxt) | 0;
-  if (end >= fin) return Known.yes;
-  if (receive.outOfOrderBytes < fin - end) return Known.no;
-  if (ranges.length < 2 * receive.rangeCount) ranges = new Int32Array(2 * receive.rangeCount);
-  const count = receive.ranges(ranges, receive.rangeCount);
-  let held = 0;
-  for (let i = 0; i < count; i++) {
-    const from = Math.max(ranges[2 * i]!, end);
-    const to = Math.min(ranges[2 * i + 1]!, fin);
-    if (to > from) held += to - from;
-  }
-  return held === fin - end ? Known.yes : Known.no;
+  return end >= fin || tcb.receive.holds(end, fin) ? Known.yes : Known.no;
 }
 
 /** RFC 7323 5.3 (R1). */

@@ -9,7 +9,8 @@ export function takeFin(env: Environment, tcb: Tcb): void {
   tcb.finArrivedEarly = false;
   tcb.rcvNxt = (tcb.rcvNxt + 1) | 0;
   const before = tcb.receive.bytes;
-  // Text after a FIN belongs to nobody.
+  // Text after a FIN belongs to nobody, and there is nothing left to be sent again.
+  tcb.hasDsack = false;
   tcb.receive.dropRanges();
   if (tcb.receive.bytes !== before) env.accountMemory(tcb.receive.bytes - before);
 }
@@ -32,4 +33,5 @@ export function noteEarlyFin(tcb: Tcb, segment: Segment): void {
   if (tcb.finArrivedEarly || tcb.finTaken) return;
   tcb.finArrivedEarly = true;
   tcb.finArrivedSeq = endOfText(segment);
+  tcb.receive.renewRange((tcb.finArrivedSeq - tcb.rcvNxt) | 0);
 }

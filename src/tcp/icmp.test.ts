@@ -64,6 +64,28 @@ describe('in SYN-SENT', () => {
   });
 });
 
+describe('in SYN-RECEIVED of a listener', () => {
+  it.each([
+    [4, 3, 3, false, 'CLOSED'],
+    [4, 3, 3, true, 'SYN-RECEIVED'],
+    [4, 3, 13, true, 'SYN-RECEIVED'],
+    [4, 3, 12, true, 'SYN-RECEIVED'],
+    [4, 3, 1, true, 'CLOSED'],
+    [4, 11, 0, true, 'CLOSED'],
+    [6, 1, 4, true, 'CLOSED'],
+    [6, 1, 0, true, 'SYN-RECEIVED'],
+  ] as const)('ICMPv%d type %d code %d: case %#', (family, type, code, steadyRequests, state) => {
+    const pair = new TcbPair({ config: testConfig({ steadyRequests }), table: LINUX_TABLE });
+    pair.left.listen();
+    pair.filter = ({ from }) => from === pair.right;
+    pair.right.connect();
+    pair.run(50_000);
+    expect(pair.left.state).toBe('SYN-RECEIVED');
+    icmp(pair, type, code, { icmpFamily: family });
+    expect(pair.left.state).toBe(state);
+  });
+});
+
 describe('on a connection', () => {
   it('even a hard error does not end it, SO_ERROR tells of it once', () => {
     const pair = new TcbPair().establish();
@@ -71,6 +93,14 @@ describe('on a connection', () => {
     expect(pair.left.state).toBe('ESTABLISHED');
     expect(pair.left.receive()).toBe(-Errno.EAGAIN);
     expect(takeError(pair.left.tcb)).toBe(Errno.ECONNREFUSED);
+    expect(takeError(pair.left.tcb)).toBe(0);
+  });
+
+  it('an ACK after it says that it is out of date', () => {
+    const pair = new TcbPair({ table: RFC_TABLE }).establish();
+    icmp(pair, 3, 1);
+    pair.right.send('x');
+    pair.run(50_000);
     expect(takeError(pair.left.tcb)).toBe(0);
   });
 

@@ -59,6 +59,12 @@ function isTooBig(segment: Segment): boolean {
   return segment.icmpType === 2;
 }
 
+/** Linux tcp_v4_err, tcp_v6_err: of IPv4, no route, time exceeded and a bad parameter; of IPv6, what is hard. */
+function endsRequest(segment: Segment, meaning: Meaning): boolean {
+  if (segment.icmpFamily === 6) return meaning < 0;
+  return segment.icmpType !== 3 || segment.icmpCode <= 1;
+}
+
 /** RFC 9293 3.9.2.2 with the checks of RFC 5927 4.1: the quoted segment must be one that is under way. */
 export function icmpArrives(env: Environment, tcb: Tcb, segment: Segment): void {
   const state = tcb.state;
@@ -75,6 +81,12 @@ export function icmpArrives(env: Environment, tcb: Tcb, segment: Segment): void 
   const { icmpType: type, icmpCode: code } = segment;
   const meaning = segment.icmpFamily === 4 ? meaning4(type, code) : meaning6(type, code);
   if (meaning === 0) return;
+  if (tcb.passive && state === State.synReceived && tcb.config.steadyRequests) {
+    if (!endsRequest(segment, meaning)) return;
+    tcb.softError = Math.abs(meaning);
+    step(env, tcb, Event.icmpHard, null);
+    return;
+  }
   const event = meaning < 0 ? Event.icmpHard : Event.icmpSoft;
   if (next(env.table, state, event) === IMPOSSIBLE) return;
   tcb.softError = Math.abs(meaning);

@@ -16,8 +16,14 @@ export function armKeepAlive(env: Environment, tcb: Tcb): void {
 
 /** The user changed the option, or a time of it, on a connection that may be open. */
 export function keepAliveChanged(env: Environment, tcb: Tcb): void {
-  stopTimer(env, tcb, Timer.keepAlive);
+  stopTimer(tcb, Timer.keepAlive);
   armKeepAlive(env, tcb);
+}
+
+/** Asked for on a connection that was silent before: the peer has the whole idle time from now on (Linux tcp_set_keepalive). */
+export function keepAliveSet(env: Environment, tcb: Tcb): void {
+  keepAliveChanged(env, tcb);
+  if (tcb.timers[Timer.keepAlive] !== OFF) setTimer(env, tcb, Timer.keepAlive, env.now + tcb.keepAliveIdleUs);
 }
 
 /** The peer was silent for long enough, or spoke since the timer was set: then the idle time begins with its last segment. */

@@ -15,10 +15,15 @@ function headerBytes(tcb: Tcb): number {
 export function prepareOffer(tcb: Tcb): void {
   const most = tcb.pathMtu - headerBytes(tcb);
   tcb.advMss = tcb.maxSegOption > 0 && tcb.maxSegOption < most ? tcb.maxSegOption : most;
-  tcb.rcvScale = 0;
-  if (!tcb.config.windowScaling) return;
+  tcb.rcvScale = tcb.config.windowScaling ? windowScale(tcb) : 0;
+}
+
+/** The scale that we offer, agreed to or not. */
+export function windowScale(tcb: Tcb): number {
   const space = Math.max(tcb.config.maxReceiveBufferBytes, tcb.receive.limit);
-  for (let reach = MAX_UNSCALED; reach < space && tcb.rcvScale < MAX_SCALE; reach *= 2) tcb.rcvScale++;
+  let scale = 0;
+  for (let reach = MAX_UNSCALED; reach < space && scale < MAX_SCALE; reach *= 2) scale++;
+  return scale;
 }
 
 /**
@@ -59,7 +64,7 @@ export function limitMss(tcb: Tcb): void {
 }
 
 /** RFC 3168 6.1.1: a SYN asks with ECE and CWR, a SYN-ACK agrees with ECE alone. */
-function agreesToEcn(tcb: Tcb, flags: number): boolean {
+export function agreesToEcn(tcb: Tcb, flags: number): boolean {
   const bits = flags & (Flag.ece | Flag.cwr);
   if ((flags & Flag.ack) !== 0) return tcb.config.ecn === 1 && bits === Flag.ece;
   return tcb.config.ecn !== 0 && bits === (Flag.ece | Flag.cwr);

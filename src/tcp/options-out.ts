@@ -1,11 +1,12 @@
 import { OptionBit } from '../wire/index.ts';
 import type { Environment } from './environment.ts';
+import { windowScale } from './negotiate.ts';
 import type { Outgoing } from './outgoing.ts';
 import { timestampClock } from './rtt.ts';
 import type { Tcb } from './tcb.ts';
 
 /** NOP, NOP, timestamps (RFC 7323 appendix A). */
-const TIMESTAMPS_BYTES = 12;
+export const TIMESTAMPS_BYTES = 12;
 /** NOP, NOP, kind, length; each block. */
 const SACK_BYTES = 4;
 const SACK_BLOCK_BYTES = 8;
@@ -72,7 +73,13 @@ function writeSack(tcb: Tcb, out: Outgoing): void {
   const found = tcb.receive.ranges(ranges, room - count);
   for (let i = 0; i < 2 * found; i++) sack[2 * count + i] = (tcb.rcvNxt + ranges[i]!) | 0;
   out.sackCount = count + found;
+  if (tcb.finArrivedEarly) coverFin(tcb, sack, out.sackCount);
   if (out.sackCount > 0) out.optionKinds |= OptionBit.sack;
+}
+
+/** A FIN that text is still missing before belongs to the range that ends there: it is one octet of sequence space. */
+function coverFin(tcb: Tcb, sack: Int32Array, count: number): void {
+  for (let i = 1; i < 2 * count; i += 2) if (sack[i] === tcb.finArrivedSeq) sack[i] = (sack[i]! + 1) | 0;
 }
 
 /** RFC 5482 3.1: seconds, or minutes where seconds do not fit 15 bits. */
@@ -92,7 +99,11 @@ export function writeSynOptions(env: Environment, tcb: Tcb, out: Outgoing): void
 
 /** Options of a SYN-ACK: those that both want. */
 export function writeSynAckOptions(env: Environment, tcb: Tcb, out: Outgoing): void {
-  offer(env, tcb, out, tcb.scalingOk, tcb.sackOk, tcb.timestampsOk);
+  const config = tcb.config;
+  if (!tcb.passive && config.synAckRepeatsSyn) {
+    offer(env, tcb, out, config.windowScaling, config.sack, config.timestamps);
+    out.windowScale = windowScale(tcb);
+  } else offer(env, tcb, out, tcb.scalingOk, tcb.sackOk, tcb.timestampsOk);
 }
 
 function offer(

@@ -52,8 +52,7 @@ export function sendAgain(env: Environment, tcb: Tcb, seq: number, length: numbe
   const out = begin(env, tcb, seq, Flag.ack);
   if (fin === 1) out.flags |= Flag.fin;
   if (text > 0) {
-    const toPush = (tcb.pushSeq - seq) | 0;
-    if (end === tcb.sndNxt || (toPush > 0 && toPush <= text)) out.flags |= Flag.psh;
+    if (end === tcb.sndNxt || tcb.sent.isPushed(end)) out.flags |= Flag.psh;
     out.payloadOffset = (seq - tcb.sndUna) | 0;
     out.payloadLength = text;
     if (text > mss) out.segmentSize = mss;

@@ -33,7 +33,7 @@ export function finish(env: Environment, tcb: Tcb, out: Outgoing): void {
   writeOptions(env, tcb, out);
   markAck(tcb, out);
   if (tcb.urgentQueued) writeUrgent(tcb, out);
-  acknowledged(env, tcb);
+  acknowledged(tcb);
   env.transmit(tcb, out);
 }
 
@@ -46,17 +46,14 @@ function writeUrgent(tcb: Tcb, out: Outgoing): void {
 }
 
 /** A segment acknowledges all that came: no ACK is due any more. */
-export function acknowledged(env: Environment, tcb: Tcb): void {
+export function acknowledged(tcb: Tcb): void {
+  if (tcb.quickAcksLeft > 0 && tcb.ackPendingSegments > 0) tcb.quickAcksLeft--;
   tcb.ackNow = false;
   tcb.ackPendingSegments = 0;
   tcb.ackPendingBytes = 0;
   tcb.hasDsack = false;
   tcb.lastAckSent = tcb.rcvNxt;
-  if (tcb.quickAcksLeft > 0) tcb.quickAcksLeft--;
-  if (tcb.timers[Timer.delayedAck] !== OFF) {
-    tcb.timers[Timer.delayedAck] = OFF;
-    env.schedule(tcb);
-  }
+  tcb.timers[Timer.delayedAck] = OFF;
 }
 
 /**
@@ -76,9 +73,9 @@ export function sendAckNow(env: Environment, tcb: Tcb): void {
   finish(env, tcb, out);
 }
 
-/** An RST of our own accord: SEG.SEQ = SND.NXT; with ACK, as everybody sends it (RFC 9293 3.10.5, RFC 5961 3.2). */
+/** An RST of our own accord: SEG.SEQ = SND.NXT where that is in the window; with ACK, as everybody sends it (RFC 9293 3.10.5, RFC 5961 3.2). */
 export function sendReset(env: Environment, tcb: Tcb): void {
-  const out = begin(env, tcb, tcb.sndNxt, Flag.rst | Flag.ack);
+  const out = begin(env, tcb, emptySeq(tcb), Flag.rst | Flag.ack);
   env.counters.OutRsts++;
   env.counters.OutSegs++;
   finish(env, tcb, out);

@@ -24,7 +24,7 @@ export function sendSynAck(env: Environment, tcb: Tcb): void {
   const out = begin(env, tcb, tcb.iss, Flag.syn | Flag.ack | synAckEcnFlags(tcb));
   out.window = offerSynWindow(tcb);
   writeSynAckOptions(env, tcb, out);
-  acknowledged(env, tcb);
+  acknowledged(tcb);
   leave(env, tcb, out);
 }
 

@@ -10,7 +10,7 @@ import { begin, finish, sendAckNow } from './output-segment.ts';
 import { armPersist } from './persist.ts';
 import { prepareSearch, probePathMtu } from './pmtu.ts';
 import { armTimers, Probe, segmentSent, sendAllowance, windowAfterIdle } from './recovery.ts';
-import { type Tcb, Timer } from './tcb.ts';
+import { OFF, type Tcb, Timer } from './tcb.ts';
 import { stopTimer } from './timers.ts';
 import { armUserTimeout } from './user-timeout.ts';
 
@@ -30,7 +30,7 @@ export function output(env: Environment, tcb: Tcb): void {
     sendEarly(env, tcb);
     return;
   }
-  if (((1 << tcb.state) & SENDING) !== 0) {
+  if (((1 << tcb.state) & SENDING) !== 0 && !rests(tcb)) {
     if (tcb.octetOut) settleOctet(tcb);
     // An ACK of our SYN and of a FIN that went with it.
     if (tcb.sndUna === tcb.sndNxt && tcb.sent.count > 0) tcb.sent.dropBelow(tcb.sndUna);
@@ -38,11 +38,25 @@ export function output(env: Environment, tcb: Tcb): void {
     if (!tcb.finSent && (tcb.finQueued || tcb.send.length > 0)) sendNew(env, tcb, false);
     if (tcb.ackNow) sendAckNow(env, tcb);
     armTimers(env, tcb);
-    if (tcb.octetOut) onlyPersist(env, tcb);
+    if (tcb.octetOut) onlyPersist(tcb);
     armPersist(env, tcb);
     armUserTimeout(env, tcb);
-    if (tcb.keepAlive) armKeepAlive(env, tcb);
   } else if (tcb.ackNow) sendAckNow(env, tcb);
+  if (tcb.keepAlive) armKeepAlive(env, tcb);
+}
+
+/** Nothing of ours waits, is outstanding or timed: the connection only receives. */
+function rests(tcb: Tcb): boolean {
+  const timers = tcb.timers;
+  return (
+    tcb.send.length === 0 &&
+    tcb.sent.count === 0 &&
+    !tcb.finQueued &&
+    timers[Timer.retransmit] === OFF &&
+    timers[Timer.tailLoss] === OFF &&
+    timers[Timer.persist] === OFF &&
+    timers[Timer.userTimeout] === OFF
+  );
 }
 
 /**
@@ -65,10 +79,10 @@ function settleOctet(tcb: Tcb): void {
 }
 
 /** An octet that the peer could not take is not lost to congestion. */
-function onlyPersist(env: Environment, tcb: Tcb): void {
-  stopTimer(env, tcb, Timer.retransmit);
-  stopTimer(env, tcb, Timer.tailLoss);
-  stopTimer(env, tcb, Timer.reorder);
+function onlyPersist(tcb: Tcb): void {
+  stopTimer(tcb, Timer.retransmit);
+  stopTimer(tcb, Timer.tailLoss);
+  stopTimer(tcb, Timer.reorder);
 }
 
 /** One octet of sequence space beyond a closed window, text or FIN, and the same again until it is taken. */
@@ -178,6 +192,7 @@ function sendText(
   }
   tcb.sndNxt = (seq + length + fin) | 0;
   segmentSent(env, tcb, seq, length + fin, false);
+  if ((out.flags & Flag.psh) !== 0) tcb.sent.markPushed();
 }
 
 function noteText(env: Environment, tcb: Tcb, seq: number, length: number, mss: number): void {

@@ -35,7 +35,7 @@ export function armPersist(env: Environment, tcb: Tcb): void {
     if (tcb.timers[Timer.persist] === OFF) setTimer(env, tcb, Timer.persist, env.now + interval(tcb));
     return;
   }
-  stopTimer(env, tcb, Timer.persist);
+  stopTimer(tcb, Timer.persist);
   if (tcb.probesSince < 0) return;
   tcb.probesSince = -1;
   tcb.persistBackoff = 0;

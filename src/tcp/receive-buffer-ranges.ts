@@ -28,15 +28,27 @@ export class Reassembly {
     return this.#ends[this.count - 1]!;
   }
 
-  /** Index of the first range that ends after a position, `count` where none does. From the end: new data mostly comes there. */
+  /** Index of the first range that ends after a position, `count` where none does. New data mostly comes at the end. */
   firstEndingAfter(position: number): number {
-    let i = this.count;
-    while (i > 0 && ((this.#ends[i - 1]! - position) | 0) > 0) i--;
-    return i;
+    let low = 0;
+    let high = this.count;
+    if (high === 0 || ((this.#ends[high - 1]! - position) | 0) <= 0) return high;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (((this.#ends[middle]! - position) | 0) > 0) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
-  /** Adds a range, joins it with those it touches; where there are more than `most` then, the one that was not changed for longest goes. */
-  add(start: number, end: number, most: number): void {
+  /** Whether `add` would join it with a range that is here. */
+  touches(start: number, end: number): boolean {
+    const i = this.firstEndingAfter((start - 1) | 0);
+    return i < this.count && ((this.#starts[i]! - end) | 0) <= 0;
+  }
+
+  /** Adds a range, joins it with those it touches. */
+  add(start: number, end: number): void {
     // A range that ends exactly where this one begins is joined too.
     const first = this.firstEndingAfter((start - 1) | 0);
     let last = first;
@@ -53,7 +65,11 @@ export class Reassembly {
     }
     this.#replace(first, last, from, to);
     this.bytes += ((to - from) | 0) - held;
-    if (this.count > most) this.#removeOldest(first);
+  }
+
+  /** The range that ends there, if there is one, counts as changed. */
+  renew(end: number): void {
+    for (let i = 0; i < this.count; i++) if (this.#ends[i] === end) this.#stamps[i] = ++this.#clock;
   }
 
   /** Octets up to `end` are in order now: takes away the ranges they reach; returns where the order ends. */
@@ -115,16 +131,6 @@ export class Reassembly {
     this.#ends.copyWithin(first, last, this.count);
     this.#stamps.copyWithin(first, last, this.count);
     this.count -= last - first;
-  }
-
-  #removeOldest(except: number): void {
-    let oldest = -1;
-    for (let i = 0; i < this.count; i++) {
-      if (i !== except && (oldest < 0 || this.#stamps[i]! < this.#stamps[oldest]!)) oldest = i;
-    }
-    if (oldest < 0) oldest = except;
-    this.bytes -= (this.#ends[oldest]! - this.#starts[oldest]!) | 0;
-    this.#remove(oldest, oldest + 1);
   }
 
   #enlarge(): void {

@@ -13,7 +13,7 @@ export class ReceiveBuffer {
   readable: number = 0;
   /** Octets that it may hold, gaps included. */
   limit: number = 65_536;
-  /** Ranges held out of order; beyond it the oldest go first. */
+  /** Ranges held out of order. One more is not taken: what SACK reported stays (RFC 2018 8). */
   maxRanges: number = 64;
 
   /** What the last `insert` found to be here already out of order, as offsets from RCV.NXT before it; `overlapEnd` 0: nothing. */
@@ -39,11 +39,6 @@ export class ReceiveBuffer {
     return this.#ring.length;
   }
 
-  /** The same as `limit`. */
-  get capacity(): number {
-    return this.limit;
-  }
-
   /** Octets that the peer may still send, by memory alone. */
   get free(): number {
     return this.readable < this.limit ? this.limit - this.readable : 0;
@@ -62,8 +57,25 @@ export class ReceiveBuffer {
     return this.#reassembly.count === 0 ? 0 : (this.#reassembly.highest - this.#next) | 0;
   }
 
+  /** Whether all octets from one offset to another came out of order: in one range, for ranges that touch are joined. */
+  holds(from: number, to: number): boolean {
+    const reassembly = this.#reassembly;
+    const i = reassembly.firstEndingAfter((this.#next + from) | 0);
+    if (i === reassembly.count || ((reassembly.startOf(i) - this.#next) | 0) > from) return false;
+    return ((reassembly.endOf(i) - this.#next) | 0) >= to;
+  }
+
+  /** Out of order, beside all ranges, of which there are as many as there may be. */
+  #isOneTooMany(offset: number, length: number): boolean {
+    const reassembly = this.#reassembly;
+    if (offset <= 0 || reassembly.count < this.maxRanges) return false;
+    const start = (this.#next + offset) | 0;
+    return !reassembly.touches(start, (start + length) | 0);
+  }
+
   /** Memory that `insert(offset, ..., length)` would take beyond `bytes`. */
   growthFor(offset: number, length: number): number {
+    if (this.#isOneTooMany(offset, length)) return 0;
     const wanted = Math.min(this.readable + offset + length, this.limit);
     if (wanted <= this.#ring.length) return 0;
     return ringSize(this.#startSize(wanted)) - this.#ring.length;
@@ -86,7 +98,7 @@ export class ReceiveBuffer {
     }
     const room = this.limit - this.readable - start;
     if (n > room) n = room;
-    if (n <= 0) return 0;
+    if (n <= 0 || this.#isOneTooMany(start, n)) return 0;
     const end = this.readable + start + n;
     if (end > this.#ring.length) this.#grow(end);
     if (end > this.#peak) this.#peak = end;
@@ -128,18 +140,6 @@ export class ReceiveBuffer {
     return n;
   }
 
-  /** What `read` would give first, without a copy and in one piece. Valid until the next change. */
-  front(urgentInline: boolean = false): Uint8Array {
-    if (this.#urgentMarked && !urgentInline) this.#skipUrgent();
-    let n = this.readable;
-    if (this.#urgentMarked) {
-      const ahead = (this.#urgentAt - this.#head) | 0;
-      if (ahead > 0 && ahead < n) n = ahead;
-    }
-    const start = this.#head & (this.#ring.length - 1);
-    return this.#ring.subarray(start, Math.min(start + n, this.#ring.length));
-  }
-
   /** Removes `n` readable octets. */
   consume(n: number): void {
     this.#head = (this.#head + n) | 0;
@@ -153,16 +153,25 @@ export class ReceiveBuffer {
     return this.#reassembly.recent(target, most, this.#next);
   }
 
+  /** The range that ends at this offset from RCV.NXT, if there is one, is the one that changed last. */
+  renewRange(end: number): void {
+    this.#reassembly.renew((this.#next + end) | 0);
+  }
+
   /** Gives up what came out of order (RFC 2018 8 allows it): memory is short, or nobody reads any more. */
   dropRanges(): void {
     this.#reassembly.clear();
     if (this.readable === 0) this.#release();
   }
 
-  /** The urgent octet lies at this offset from RCV.NXT; negative: among the readable ones. */
-  markUrgent(offset: number): void {
+  /**
+   * The urgent octet lies at this offset from RCV.NXT; negative: among the readable ones. One that is the next to be read gives way
+   * unread (Linux tcp_check_urg).
+   */
+  markUrgent(offset: number, urgentInline: boolean = false): void {
     const position = (this.#next + offset) | 0;
     if (((position - this.#head) | 0) < 0) return;
+    if (this.#urgentMarked && !urgentInline) this.#skipUrgent();
     this.#urgentMarked = true;
     this.#urgentTaken = false;
     this.#urgentAt = position;
@@ -231,7 +240,7 @@ export class ReceiveBuffer {
       this.kept += rest;
     }
     if (start > 0) {
-      reassembly.add(first, end, this.maxRanges);
+      reassembly.add(first, end);
       return 0;
     }
     const advance = (reassembly.takeFrom(first, end) - first) | 0;

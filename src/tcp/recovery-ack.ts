@@ -12,8 +12,10 @@ import { AckWork } from './recovery-work.ts';
 import { echoedRttUs, forgetLostSyn, sample } from './rtt.ts';
 import { echoIsBefore, sackArrives } from './sack-input.ts';
 import { Sent } from './scoreboard.ts';
+import { settleTimes } from './shapes.ts';
 import { OFF, type Tcb, Timer } from './tcb.ts';
 
+settleTimes(new AckWork());
 const work = new AckWork();
 
 /**
@@ -27,6 +29,7 @@ export function acknowledge(
   ackedBytes: number,
   windowChanged: boolean,
 ): void {
+  if (ackedBytes === 0 && tellsNothing(tcb, segment)) return;
   begin(tcb, segment, ackedBytes);
   // Before `transferBegins` there is no window, and only a SYN can be acknowledged.
   if (tcb.cwnd === 0) {
@@ -48,6 +51,11 @@ export function acknowledge(
   }
   if (isUnusual(tcb)) examine(env, tcb, work);
   react(env, tcb);
+}
+
+/** Nothing is outstanding: the peer sends, or opens its window. */
+function tellsNothing(tcb: Tcb, segment: Segment): boolean {
+  return tcb.sent.count === 0 && tcb.recovery === Recovery.open && segment.sackCount === 0 && !tcb.ecnOk;
 }
 
 function begin(tcb: Tcb, segment: Segment, ackedBytes: number): void {

@@ -24,7 +24,6 @@ export function segmentSent(
   if (tcb.state === State.synSent || tcb.state === State.synReceived) {
     // RFC 6298 3 (Karn): a SYN that went twice is not timed.
     if (!isRetransmission && seq === tcb.iss) tcb.firstSentAt = now;
-    tcb.timedSeq = tcb.iss;
     if (seq === tcb.iss) tcb.timedAt = isRetransmission ? -1 : now;
     tcb.lastSentAt = now;
     if (seq === tcb.iss) return;
@@ -57,6 +56,11 @@ function retransmitted(env: Environment, tcb: Tcb, seq: number, end: number): vo
   // RFC 6675 4, NextSeg (4): the last segment of a recovery without evidence of its loss goes once.
   if (after === sent.count && after > 0 && (sent.flagsOf(after - 1) & Sent.lost) === 0) tcb.rescued = true;
   for (let i = first; i < after && i < sent.count; i++) sent.markRetransmitted(i, now);
+  // RFC 6675 6, as Linux tcp_xmit_retransmit_queue: the oldest segment leaves anew, and the RTO with it, or a queue that grew would end recovery.
+  if (first === 0 && tcb.recovery === Recovery.fast) {
+    tcb.timers[Timer.retransmit] = OFF;
+    tcb.timers[Timer.tailLoss] = OFF;
+  }
   if (tcb.retransmitAt === OFF) tcb.retransmitAt = now;
   if (tcb.undoRetransmits < 0) tcb.undoRetransmits = 0;
   tcb.undoRetransmits += (end - seq) | 0;
@@ -129,7 +133,6 @@ export function armTimers(env: Environment, tcb: Tcb): void {
     timers[Timer.retransmit] = OFF;
     timers[Timer.tailLoss] = OFF;
     timers[Timer.reorder] = OFF;
-    if (retransmit !== OFF || tailLoss !== OFF) env.schedule(tcb);
     return;
   }
   const probeUs = probeTimeoutUs(env, tcb);
@@ -144,7 +147,7 @@ export function armTimers(env: Environment, tcb: Tcb): void {
       timers[Timer.retransmit] = Math.max(since + tcb.rtoUs, env.now + 1);
     }
   }
-  if (timers[Timer.retransmit] !== retransmit || timers[Timer.tailLoss] !== tailLoss) env.schedule(tcb);
+  if (timers[Timer.retransmit]! < retransmit || timers[Timer.tailLoss]! < tailLoss) env.schedule(tcb);
 }
 
 function armForSyn(env: Environment, tcb: Tcb): void {

@@ -1,7 +1,6 @@
 /** What one ACK says; one record is used again for each. */
 export class AckWork {
   ack: number = 0;
-  priorUna: number = 0;
   /** SND.UNA moved by so much. */
   ackedBytes: number = 0;
   /** Octets that are known to have arrived since this ACK: acknowledged or SACKed for the first time. */

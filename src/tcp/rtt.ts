@@ -1,3 +1,4 @@
+import { State } from '../states/index.ts';
 import { OFF, type Tcb } from './tcb.ts';
 
 /** RFC 6298's G: our clock counts microseconds, the host's timers are no coarser than this. */
@@ -44,13 +45,19 @@ export function rto(tcb: Tcb): number {
   const sum = config.minRtoOnVariance
     ? tcb.srttUs + Math.max(variance, config.minRtoUs)
     : Math.max(tcb.srttUs + variance, config.minRtoUs);
-  return Math.min(Math.round(sum), config.maxRtoUs);
+  return Math.min(Math.round(sum + config.rtoSlackUs), config.maxRtoUs);
 }
 
 /** RFC 6298 (5.5), (5.6): stays until there is a new sample (Karn). */
 export function backOff(tcb: Tcb): void {
   tcb.backoff++;
   tcb.rtoUs = Math.min(tcb.rtoUs * 2, tcb.config.maxRtoUs);
+}
+
+/** The same for a SYN or SYN-ACK; the first SYNs may go out at an even pace (Linux tcp_retransmit_timer). */
+export function backOffSyn(tcb: Tcb): void {
+  if (tcb.state === State.synSent && tcb.backoff < tcb.config.synLinearTimeouts) tcb.backoff++;
+  else backOff(tcb);
 }
 
 /** Nothing is measured yet: as for a connection that begins. */

@@ -10,6 +10,8 @@ export const Sent = {
   inFlightAgain: 4,
   /** Was retransmitted at least once (Karn; RFC 8985 `Segment.retransmitted`). */
   retransmitted: 8,
+  /** Its last octet was the end of a SEND: it carries PSH each time. */
+  pushed: 16,
 } as const;
 
 /**
@@ -96,6 +98,19 @@ export class Scoreboard {
     if (++this.count > this.#peak) this.#peak = this.count;
   }
 
+  /** The newest entry went out with PSH. */
+  markPushed(): void {
+    const at = this.#place(this.count - 1);
+    this.#block.flags[at] = this.#block.flags[at]! | Sent.pushed;
+  }
+
+  /** Whether an entry that ends at `seq` went out with PSH. */
+  isPushed(seq: number): boolean {
+    const index = this.find((seq - 1) | 0);
+    if (index < 0 || index === this.count || this.endOf(index) !== seq) return false;
+    return (this.flagsOf(index) & Sent.pushed) !== 0;
+  }
+
   /** The oldest entry is acknowledged wholly. */
   dropFirst(): void {
     this.#forget(0);
@@ -147,6 +162,7 @@ export class Scoreboard {
     this.count++;
     block.end[this.#place(index)] = seq;
     block.start[this.#place(index + 1)] = seq;
+    block.flags[this.#place(index)] = this.flagsOf(index) & ~Sent.pushed;
     if ((this.flagsOf(index) & Sent.sacked) !== 0) this.sackedSegments++;
     return index + 1;
   }
@@ -162,7 +178,7 @@ export class Scoreboard {
     if (this.sackedBytes === 0 || ((end - this.highestSacked) | 0) > 0) this.highestSacked = end;
     this.sackedBytes += n;
     this.sackedSegments++;
-    this.#block.flags[at] = (flags & Sent.retransmitted) | Sent.sacked;
+    this.#block.flags[at] = (flags & (Sent.retransmitted | Sent.pushed)) | Sent.sacked;
   }
 
   /** Deems it lost, its retransmission too where there was one. */

@@ -16,7 +16,6 @@ function content(buffer: SendBuffer): number[] {
 
 type Step =
   | { kind: 'write'; n: number }
-  | { kind: 'reserve'; n: number; used: number }
   | { kind: 'drop'; share: number }
   | { kind: 'limit'; n: number }
   | { kind: 'reset' };
@@ -24,10 +23,6 @@ type Step =
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('write' as const), n: fc.nat(9_000) }) },
-    {
-      weight: 2,
-      arbitrary: fc.record({ kind: fc.constant('reserve' as const), n: fc.nat(9_000), used: fc.nat(9_000) }),
-    },
     {
       weight: 4,
       arbitrary: fc.record({
@@ -59,16 +54,6 @@ describe('SendBuffer', () => {
             expect(buffer.bytes - before).toBe(growth);
             model.push(...source.subarray(0, took));
             written += took;
-          } else if (step.kind === 'reserve') {
-            const room = buffer.reserve(step.n);
-            expect(room.length).toBeLessThanOrEqual(Math.min(step.n, buffer.free));
-            if (Math.min(step.n, buffer.free) > 0) expect(room.length).toBeGreaterThan(0);
-            const used = Math.min(step.used, room.length);
-            const source = octets(written, used);
-            room.set(source);
-            buffer.commit(used);
-            model.push(...source);
-            written += used;
           } else if (step.kind === 'drop') {
             const n = Math.floor(step.share * model.length);
             buffer.drop(n);

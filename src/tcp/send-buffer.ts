@@ -66,23 +66,6 @@ export class SendBuffer {
     return this.#ring.subarray(start, start + n);
   }
 
-  /**
-   * Room for the user to write into directly: at most `length` octets, in one piece, perhaps fewer and none where the buffer is
-   * full. What was written there counts with `commit`.
-   */
-  reserve(length: number): Uint8Array {
-    const n = Math.min(length, this.free);
-    if (n <= 0) return NO_RING;
-    if (this.length + n > this.#ring.length) this.#grow(this.length + n);
-    const start = (this.#head + this.length) & (this.#ring.length - 1);
-    return this.#ring.subarray(start, Math.min(start + n, this.#ring.length));
-  }
-
-  commit(length: number): void {
-    this.length += length;
-    if (this.length > this.#peak) this.#peak = this.length;
-  }
-
   /** The first `n` octets are acknowledged. */
   drop(n: number): void {
     this.#head = (this.#head + n) & LARGEST_MASK;

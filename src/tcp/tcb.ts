@@ -23,7 +23,7 @@ export type Timer = (typeof Timer)[keyof typeof Timer];
 export const TIMER_COUNT = 9;
 
 /** A timer that does not run. */
-export const OFF: number = Number.POSITIVE_INFINITY;
+export const OFF: number = Infinity;
 
 /**
  * One connection's control block (RFC 9293 3.3.1) as plain fields. It holds no clock, no socket and no packet; functions of this
@@ -71,6 +71,9 @@ export class Tcb {
   rcvSpace: number = 0;
   rcvSpaceSeq: number = 0;
   rcvSpaceAt: number = 0;
+  /** The round trip as the receiver of text sees it, 0: not yet; and the echo that it was measured by last. */
+  rcvRttUs: number = 0;
+  rcvRttEcho: number = 0;
   /** RCV.NXT when the last ACK left; "Last.ACK.sent" of RFC 7323. */
   lastAckSent: number = 0;
 
@@ -145,8 +148,7 @@ export class Tcb {
   minRttUs: number = OFF;
   /** Times that the RTO doubled; also the count of retransmissions in a row. */
   backoff: number = 0;
-  /** Karn without timestamps: the octet being timed and when it left; -1: none. */
-  timedSeq: number = 0;
+  /** When our SYN or SYN-ACK left, where it went once only (Karn); -1: it is not timed. */
   timedAt: number = -1;
   /** How often our SYN or SYN-ACK was sent again because of a timeout. */
   synLosses: number = 0;
@@ -182,12 +184,10 @@ export class Tcb {
   prrDelivered: number = 0;
   prrOut: number = 0;
   prrTarget: number = 0;
-  frtoSeq: number = 0;
   frtoStep: number = 0;
-  /** RFC 3168: congestion window was reduced, tell the peer; CE was seen, tell the peer; until where cwnd stays. */
+  /** RFC 3168: congestion window was reduced, tell the peer; CE was seen, tell the peer. */
   cwrQueued: boolean = false;
   eceQueued: boolean = false;
-  ecnRecoverSeq: number = 0;
   // Use of the window (RFC 7661, 2861): whether cwnd was the limit in the round that ends at usageSeq, most octets out in it.
   cwndLimited: boolean = false;
   cwndUsed: number = 0;
@@ -294,16 +294,196 @@ export class Tcb {
 
   constructor(config: TcpConfig) {
     this.config = config;
-    this.rtoUs = config.initialRtoUs;
-    this.keepAliveIdleUs = config.keepAliveIdleUs;
-    this.keepAliveIntervalUs = config.keepAliveIntervalUs;
-    this.keepAliveProbes = config.keepAliveProbes;
-    this.hopLimit = config.hopLimit;
-    this.synRetries = config.synRetries;
-    this.send.limit = config.sendBufferBytes;
-    this.receive.limit = config.receiveBufferBytes;
-    this.receive.maxRanges = config.maxReassemblyRanges;
+    configure(this, config);
   }
+}
+
+/** What a control block takes from the configuration at the beginning of its life. */
+export function configure(tcb: Tcb, config: TcpConfig): void {
+  tcb.config = config;
+  tcb.rtoUs = config.initialRtoUs;
+  tcb.keepAliveIdleUs = config.keepAliveIdleUs;
+  tcb.keepAliveIntervalUs = config.keepAliveIntervalUs;
+  tcb.keepAliveProbes = config.keepAliveProbes;
+  tcb.hopLimit = config.hopLimit;
+  tcb.synRetries = config.synRetries;
+  tcb.send.limit = config.sendBufferBytes;
+  tcb.receive.limit = config.receiveBufferBytes;
+  tcb.receive.maxRanges = config.maxReassemblyRanges;
+}
+
+/** Makes a control block like a new one but for `configure`. Field by field, for that is what makes it quick. */
+export function recycleTcb(tcb: Tcb): void {
+  tcb.state = State.closed;
+  tcb.family = 4;
+  tcb.localPort = 0;
+  tcb.remotePort = 0;
+  tcb.iss = 0;
+  tcb.sndUna = 0;
+  tcb.sndNxt = 0;
+  tcb.sndWnd = 0;
+  tcb.sndWl1 = 0;
+  tcb.sndWl2 = 0;
+  tcb.maxSndWnd = 0;
+  tcb.sndUp = 0;
+  tcb.urgentQueued = false;
+  tcb.pushSeq = 0;
+  tcb.shortSeq = 0;
+  tcb.irs = 0;
+  tcb.rcvNxt = 0;
+  tcb.rcvAdv = 0;
+  tcb.rcvUp = 0;
+  tcb.urgentArrived = false;
+  tcb.rcvWindowLimit = 0;
+  tcb.rcvSpace = 0;
+  tcb.rcvSpaceSeq = 0;
+  tcb.rcvSpaceAt = 0;
+  tcb.rcvRttUs = 0;
+  tcb.rcvRttEcho = 0;
+  tcb.lastAckSent = 0;
+  tcb.synAcked = false;
+  tcb.finQueued = false;
+  tcb.finSent = false;
+  tcb.finSeq = 0;
+  tcb.finAcked = false;
+  tcb.finArrivedEarly = false;
+  tcb.finArrivedSeq = 0;
+  tcb.finTaken = false;
+  tcb.passive = false;
+  tcb.fromCookie = false;
+  tcb.orphan = false;
+  tcb.readShut = false;
+  tcb.trusted = false;
+  tcb.sndScale = 0;
+  tcb.rcvScale = 0;
+  tcb.scalingOk = false;
+  tcb.sackOk = false;
+  tcb.timestampsOk = false;
+  tcb.ecnOk = false;
+  tcb.sndMss = 536;
+  tcb.peerMss = 536;
+  tcb.rcvMss = 536;
+  tcb.advMss = 1460;
+  tcb.pathMtu = 1500;
+  tcb.tsRecent = 0;
+  tcb.tsRecentAt = 0;
+  tcb.tsOffset = 0;
+  tcb.ackNow = false;
+  tcb.ackPendingSegments = 0;
+  tcb.ackPendingBytes = 0;
+  tcb.quickAcksLeft = 0;
+  tcb.pingpong = false;
+  tcb.ackTimeoutUs = 0;
+  tcb.dsackLeft = 0;
+  tcb.dsackRight = 0;
+  tcb.hasDsack = false;
+  tcb.lastDataAt = 0;
+  tcb.srttUs = 0;
+  tcb.rttvarUs = 0;
+  tcb.rtoUs = 1_000_000;
+  tcb.minRttUs = OFF;
+  tcb.backoff = 0;
+  tcb.timedAt = -1;
+  tcb.synLosses = 0;
+  tcb.firstSentAt = 0;
+  tcb.lastSentAt = 0;
+  tcb.lastArrivedAt = 0;
+  tcb.cwnd = 0;
+  tcb.ssthresh = 0x7fffffff;
+  tcb.cwndCredit = 0;
+  tcb.recovery = 0;
+  tcb.recoverSeq = 0;
+  tcb.dupAcks = 0;
+  tcb.extraSegments = 0;
+  tcb.probe = 0;
+  tcb.priorCwnd = 0;
+  tcb.priorSsthresh = 0;
+  tcb.undoSeq = 0;
+  tcb.undoPossible = false;
+  tcb.undoRetransmits = 0;
+  tcb.retransmitAt = OFF;
+  tcb.rescued = false;
+  tcb.prrDelivered = 0;
+  tcb.prrOut = 0;
+  tcb.prrTarget = 0;
+  tcb.frtoStep = 0;
+  tcb.cwrQueued = false;
+  tcb.eceQueued = false;
+  tcb.cwndLimited = false;
+  tcb.cwndUsed = 0;
+  tcb.cwndUsageSeq = 0;
+  tcb.cwndUsedAt = 0;
+  tcb.cwndUsedSince = 0;
+  tcb.rackSentAt = 0;
+  tcb.rackOrder = 0;
+  tcb.rackRttUs = 0;
+  tcb.rackReorderingSeen = false;
+  tcb.rackReoWndMult = 1;
+  tcb.rackReoWndPersist = 16;
+  tcb.rackDsackRound = 0;
+  tcb.rackDsackRoundSet = false;
+  tcb.rackFack = 0;
+  tcb.tlpEndSeq = 0;
+  tcb.tlpOutstanding = false;
+  tcb.tlpIsRetransmission = false;
+  tcb.cubicWMax = 0;
+  tcb.cubicWEst = 0;
+  tcb.cubicOrigin = 0;
+  tcb.cubicKUs = 0;
+  tcb.cubicEpochAt = 0;
+  tcb.cubicPriorCwnd = 0;
+  tcb.cubicAfterTimeout = false;
+  tcb.cubicUndoWMax = 0;
+  tcb.cubicUndoWEst = 0;
+  tcb.cubicUndoOrigin = 0;
+  tcb.cubicUndoKUs = 0;
+  tcb.cubicUndoEpochAt = 0;
+  tcb.cubicUndoPriorCwnd = 0;
+  tcb.lastSackCount = 0;
+  tcb.probesOut = 0;
+  tcb.probesSince = -1;
+  tcb.lastProbeAt = 0;
+  tcb.octetOut = false;
+  tcb.persistBackoff = 0;
+  tcb.retransmitSince = 0;
+  tcb.progressSeq = 0;
+  tcb.blackHoleSuspected = false;
+  tcb.mtuSearchLow = 0;
+  tcb.mtuSearchHigh = 0;
+  tcb.mtuProbeSeq = 0;
+  tcb.mtuProbeSize = 0;
+  tcb.noDelay = false;
+  tcb.cork = false;
+  tcb.moreFollows = false;
+  tcb.keepAlive = false;
+  tcb.keepAliveIdleUs = 0;
+  tcb.keepAliveIntervalUs = 0;
+  tcb.keepAliveProbes = 0;
+  tcb.userTimeoutUs = 0;
+  tcb.peerUserTimeoutUs = 0;
+  tcb.announceUserTimeout = false;
+  tcb.lingerUs = -1;
+  tcb.linger2Us = -1;
+  tcb.urgentInline = false;
+  tcb.hopLimit = 64;
+  tcb.trafficClass = 0;
+  tcb.synRetries = 6;
+  tcb.maxSegOption = 0;
+  tcb.windowClamp = 0;
+  tcb.sendBufferFixed = false;
+  tcb.error = 0;
+  tcb.softError = 0;
+  tcb.challengeAfter = 0;
+  // Loops: `fill` costs more than so few stores.
+  for (let i = 0; i < 4; i++) {
+    tcb.local[i] = 0;
+    tcb.remote[i] = 0;
+  }
+  for (let i = 0; i < 8; i++) tcb.lastSack[i] = 0;
+  for (let timer = 0; timer < TIMER_COUNT; timer++) tcb.timers[timer] = OFF;
+  tcb.send.reset();
+  tcb.receive.reset();
+  tcb.sent.reset();
 }
 
 /** The earliest deadline of a connection, or `OFF`. */

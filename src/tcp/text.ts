@@ -1,7 +1,9 @@
 import { Flag, type Segment } from '../wire/index.ts';
-import { acknowledgeText, startQuickAcks } from './ack-policy.ts';
+import { acknowledgeText, finMayWait, startQuickAcks } from './ack-policy.ts';
 import type { Environment } from './environment.ts';
+import { finIsNext } from './fin.ts';
 import type { Tcb } from './tcb.ts';
+import { measureReceiving } from './window.ts';
 
 /** RFC 9293 3.10.7.4 (seventh): text inside the window goes to its place in the receive buffer. */
 export function takeText(env: Environment, tcb: Tcb, segment: Segment): void {
@@ -24,6 +26,8 @@ export function takeText(env: Environment, tcb: Tcb, segment: Segment): void {
     return;
   }
   tcb.rcvNxt = (tcb.rcvNxt + moved) | 0;
+  if (finMayWait(tcb) && finIsNext(tcb, segment)) tcb.pingpong = true;
+  if (tcb.timestampsOk) measureReceiving(env, tcb, segment);
   acknowledgeText(env, tcb, length);
   // RFC 5681 4.2: at once where a gap was filled, wholly or in part, so that the sender's recovery goes on.
   if (hadGaps) tcb.ackNow = true;
@@ -79,9 +83,9 @@ function reportOverlap(env: Environment, tcb: Tcb, start: number): void {
   }
 }
 
-/** A segment wholly before RCV.NXT: the ACK got lost, or the peer was too hasty. */
+/** A segment wholly before RCV.NXT, a FIN counted: the ACK got lost, or the peer was too hasty. */
 export function takeOldText(env: Environment, tcb: Tcb, segment: Segment): void {
-  const length = segment.payloadLength;
+  const length = segment.payloadLength + ((segment.flags & Flag.fin) !== 0 ? 1 : 0);
   const start = (segment.seq - tcb.rcvNxt) | 0;
   if (length === 0 || start >= 0) return;
   env.counters.DelayedACKLost++;

@@ -9,6 +9,7 @@ const ORPHAN_RETRIES = 8;
 
 /** The retransmission timer fired: whether R2 is reached (RFC 9293 3.8.3, MUST-20; for a SYN, MUST-23). */
 export function givesUp(env: Environment, tcb: Tcb): boolean {
+  if (tcb.state === State.synSent && tcb.config.synLinearTimeouts > 0) return synRanOut(env, tcb);
   if (tcb.state === State.synSent || tcb.state === State.synReceived) {
     return tcb.backoff >= (tcb.passive ? tcb.config.synAckRetries : tcb.synRetries);
   }
@@ -32,16 +33,24 @@ export function noteRetransmission(env: Environment, tcb: Tcb): void {
 }
 
 function ranOut(env: Environment, tcb: Tcb, retries: number): boolean {
-  if (!tcb.config.retriesAsTime) return tcb.backoff >= retries;
-  return tcb.backoff > 0 && env.now - tcb.retransmitSince >= timeOf(tcb, retries);
+  const { retriesAsTime, minRtoUs, maxRtoUs } = tcb.config;
+  if (!retriesAsTime) return tcb.backoff >= retries;
+  return tcb.backoff > 0 && env.now - tcb.retransmitSince >= timeOf(retries, minRtoUs, maxRtoUs);
 }
 
-/** Linux tcp_model_timeout: how long so many retransmissions would take if the RTO began at its least. */
-function timeOf(tcb: Tcb, retries: number): number {
-  const { minRtoUs, maxRtoUs } = tcb.config;
-  const doublings = Math.floor(Math.log2(maxRtoUs / minRtoUs));
-  if (retries <= doublings) return (2 ** (retries + 1) - 1) * minRtoUs;
-  return (2 ** (doublings + 1) - 1) * minRtoUs + (retries - doublings) * maxRtoUs;
+/** Not later than without `synLinearTimeouts`: so many more SYNs fit into the time (Linux tcp_write_timeout). */
+function synRanOut(env: Environment, tcb: Tcb): boolean {
+  const { initialRtoUs, maxRtoUs, synLinearTimeouts } = tcb.config;
+  if (tcb.backoff >= tcb.synRetries + synLinearTimeouts) return true;
+  const sinceFirstUs = env.now - tcb.retransmitSince + initialRtoUs;
+  return tcb.backoff > 0 && sinceFirstUs >= timeOf(tcb.synRetries, initialRtoUs, maxRtoUs);
+}
+
+/** Linux tcp_model_timeout: how long so many retransmissions take if the RTO begins at `firstUs`. */
+function timeOf(retries: number, firstUs: number, mostUs: number): number {
+  const doublings = Math.floor(Math.log2(mostUs / firstUs));
+  if (retries <= doublings) return (2 ** (retries + 1) - 1) * firstUs;
+  return (2 ** (doublings + 1) - 1) * firstUs + (retries - doublings) * mostUs;
 }
 
 /** Linux tcp_orphan_retries; an interval below the largest means that the peer was there not long ago. */

@@ -36,6 +36,18 @@ describe('an unanswered SYN', () => {
     expect(Array.from(pair.left.tcb.timers).every((at) => at === OFF)).toBe(true);
   });
 
+  it('Linux: at an even pace at first, for as long as doubled intervals take', () => {
+    const config = testConfig({ synRetries: 3, synLinearTimeouts: 4 });
+    const pair = new TcbPair({ config, table: LINUX_TABLE });
+    pair.filter = () => false;
+    pair.left.connect();
+    pair.settle();
+    expect(times(pair, 'left')).toEqual([0, 1, 2, 3, 4, 5, 7, 11]);
+    // 19 seconds after the first.
+    expect(pair.now).toBe(20 * SECOND);
+    expect(pair.left.tcb.error).toBe(Errno.ETIMEDOUT);
+  });
+
   it('of a peer that does not answer our SYN-ACK: the SYN-ACK', () => {
     const pair = new TcbPair({ config: testConfig({ synAckRetries: 2 }), table: RFC_TABLE });
     pair.right.listen();
@@ -143,16 +155,19 @@ describe('SO_LINGER', () => {
 });
 
 describe('setTimer, stopTimer', () => {
-  it('tell the host only of changes', () => {
+  it('tell the host only of what is due earlier than before', () => {
     const pair = new TcbPair().establish();
     let told = 0;
     const env = Object.assign(Object.create(pair.left), { schedule: () => told++ });
     const { tcb } = pair.left;
-    stopTimer(env, tcb, Timer.linger);
+    stopTimer(tcb, Timer.linger);
     setTimer(env, tcb, Timer.linger, 5);
     setTimer(env, tcb, Timer.linger, 5);
+    setTimer(env, tcb, Timer.linger, 7);
     expect(told).toBe(1);
-    stopTimer(env, tcb, Timer.linger);
+    setTimer(env, tcb, Timer.linger, 4);
+    expect(told).toBe(2);
+    stopTimer(tcb, Timer.linger);
     expect(told).toBe(2);
     expect(tcb.timers[Timer.linger]).toBe(OFF);
   });

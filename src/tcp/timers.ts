@@ -6,7 +6,7 @@ import { output } from './output.ts';
 import { resendSynAck } from './output-syn.ts';
 import { persistExpired } from './persist.ts';
 import { reorderTimeout, retransmissionTimeout, tailLossTimeout } from './recovery.ts';
-import { backOff } from './rtt.ts';
+import { backOffSyn } from './rtt.ts';
 import { OFF, type Tcb, TIMER_COUNT, Timer } from './tcb.ts';
 import { givesUp, noteRetransmission } from './timers-give-up.ts';
 import { userTimeoutExpired } from './user-timeout.ts';
@@ -19,15 +19,13 @@ const OVER = stateSet(State.closed, State.listen, State.timeWait);
 
 /** The timer fires at `at` (absolute), whenever it was to fire before. */
 export function setTimer(env: Environment, tcb: Tcb, timer: Timer, at: number): void {
-  if (tcb.timers[timer] === at) return;
+  const before = tcb.timers[timer]!;
   tcb.timers[timer] = at;
-  env.schedule(tcb);
+  if (at < before) env.schedule(tcb);
 }
 
-export function stopTimer(env: Environment, tcb: Tcb, timer: Timer): void {
-  if (tcb.timers[timer] === OFF) return;
+export function stopTimer(tcb: Tcb, timer: Timer): void {
   tcb.timers[timer] = OFF;
-  env.schedule(tcb);
 }
 
 /** Runs everything that is due at `env.now`, then sends what that made ready. */
@@ -84,7 +82,7 @@ function retransmitExpired(env: Environment, tcb: Tcb): void {
   noteRetransmission(env, tcb);
   env.counters.TCPTimeouts++;
   if (tcb.synAcked) retransmissionTimeout(env, tcb);
-  else backOff(tcb);
+  else backOffSyn(tcb);
   step(env, tcb, Event.retransmit, null);
   if (!tcb.synAcked) resendSynAck(env, tcb);
 }

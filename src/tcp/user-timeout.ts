@@ -2,7 +2,7 @@ import { Event } from '../states/index.ts';
 import { step } from './effects.ts';
 import type { Environment } from './environment.ts';
 import { Sent } from './scoreboard.ts';
-import { OFF, type Tcb, Timer } from './tcb.ts';
+import { type Tcb, Timer } from './tcb.ts';
 import { setTimer, stopTimer } from './timers.ts';
 
 /** RFC 5482 3.1: what the peer announces counts within these limits. */
@@ -20,14 +20,14 @@ export function userTimeoutOf(tcb: Tcb): number {
 export function armUserTimeout(env: Environment, tcb: Tcb): void {
   const timeoutUs = userTimeoutOf(tcb);
   if (timeoutUs === 0 || tcb.sndUna === tcb.sndNxt) {
-    if (tcb.timers[Timer.userTimeout] !== OFF) stopTimer(env, tcb, Timer.userTimeout);
+    stopTimer(tcb, Timer.userTimeout);
     return;
   }
   noteProgress(env, tcb);
   if (tcb.config.retriesAsTime) {
     // As Linux counts: from the first retransmission on.
     if (tcb.backoff > 0) setTimer(env, tcb, Timer.userTimeout, tcb.retransmitSince + timeoutUs);
-    else stopTimer(env, tcb, Timer.userTimeout);
+    else stopTimer(tcb, Timer.userTimeout);
   } else setTimer(env, tcb, Timer.userTimeout, tcb.firstSentAt + timeoutUs);
 }
 

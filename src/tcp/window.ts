@@ -1,4 +1,8 @@
+import { State } from '../states/index.ts';
+import { OptionBit, type Segment } from '../wire/index.ts';
 import type { Environment } from './environment.ts';
+import { TIMESTAMPS_BYTES } from './options-out.ts';
+import { echoedRttUs } from './rtt.ts';
 import type { Tcb } from './tcb.ts';
 
 const MAX_UNSCALED = 65_535;
@@ -32,11 +36,13 @@ function offered(tcb: Tcb): number {
 
 /**
  * The window field of a SYN, which is never scaled. Where the first window is counted in segments, whole ones, as Linux has it
- * (tcp_select_initial_window).
+ * (tcp_select_initial_window): what is left of them beside timestamps, once these are known to be agreed on.
  */
 export function synWindow(tcb: Tcb): number {
   let window = share(tcb, tcb.receive.limit);
-  const mss = tcb.advMss;
+  // An active OPEN knows before the answer where it takes over a TIME-WAIT.
+  const timestamps = tcb.passive ? tcb.timestampsOk : tcb.state === State.synSent && tcb.tsRecentAt > 0;
+  const mss = timestamps ? tcb.advMss - TIMESTAMPS_BYTES : tcb.advMss;
   const first = tcb.config.initialReceiveSegments * mss;
   if (first > 0) {
     if (window > mss) window -= window % mss;
@@ -121,7 +127,7 @@ function growReceiveBuffer(env: Environment, tcb: Tcb): void {
     tcb.rcvSpace = Math.min(synWindow(tcb), FIRST_SPACE_SEGMENTS * tcb.advMss);
     return;
   }
-  const rtt = tcb.srttUs > 0 ? tcb.srttUs : ASSUMED_RTT_US;
+  const rtt = Math.max(tcb.srttUs, tcb.rcvRttUs) || ASSUMED_RTT_US;
   if (env.now - tcb.rcvSpaceAt < rtt) return;
   const copied = (taken - tcb.rcvSpaceSeq) | 0;
   if (copied > tcb.rcvSpace) {
@@ -133,4 +139,16 @@ function growReceiveBuffer(env: Environment, tcb: Tcb): void {
   }
   tcb.rcvSpaceSeq = taken;
   tcb.rcvSpaceAt = env.now;
+}
+
+/**
+ * Linux tcp_rcv_rtt_measure_ts: who only receives has no other sample of the round trip after the handshake. Called before the
+ * text counts; a peer that had paused before it tells nothing.
+ */
+export function measureReceiving(env: Environment, tcb: Tcb, segment: Segment): void {
+  if (segment.tsEcr === tcb.rcvRttEcho || (segment.optionKinds & OptionBit.timestamps) === 0) return;
+  tcb.rcvRttEcho = segment.tsEcr;
+  const rttUs = echoedRttUs(tcb, segment.tsEcr, env.now);
+  if (segment.payloadLength < tcb.rcvMss || env.now - tcb.lastDataAt > rttUs / 2) return;
+  tcb.rcvRttUs = tcb.rcvRttUs === 0 ? rttUs : tcb.rcvRttUs + (rttUs - tcb.rcvRttUs) / 8;
 }

@@ -1,5 +1,6 @@
 export * from './address.ts';
 export * from './checksum.ts';
+export { longSum } from './checksum-simd.ts';
 export { Decoder, type DecoderOptions } from './decoder.ts';
 export * from './encode.ts';
 export { Icmp4Error, Icmp6Error } from './icmp.ts';

@@ -1,17 +1,17 @@
+import type { HostNetwork } from '../../src/core.ts';
 import type { Host, Socket } from '../../src/host/index.ts';
-import type { Network } from '../../src/link/index.ts';
 
-/** What the rooms of the core export, as a bundle has it. */
+/** What of the core the conversation needs, from the sources or from a bundle. */
 export interface Core {
-  readonly Network: typeof Network;
+  readonly HostNetwork: typeof HostNetwork;
 }
 
 export interface ConversationResult {
   readonly read: number;
   readonly clientState: string;
   readonly serverSockets: number;
-  /** FNV-1a over every byte of the capture. */
-  readonly captureHash: number;
+  /** FNV-1a over the octets of every packet. */
+  readonly hash: number;
   readonly packets: number;
 }
 
@@ -20,7 +20,7 @@ export interface ConversationResult {
  * into the page.
  */
 export function conversation(core: Core, seed: number): ConversationResult {
-  const network = new core.Network({ seed });
+  const network = new core.HostNetwork({ seed });
   const client: Host = network.host('client', { profile: 'linux', addresses: ['10.0.0.1'] });
   const server: Host = network.host('server', { profile: 'linux', addresses: ['10.0.0.2'] });
   const link = network.connect(client, server, { delayUs: 5000, loss: 0.02, jitterUs: 500 });
@@ -49,14 +49,15 @@ export function conversation(core: Core, seed: number): ConversationResult {
   if (typeof receiver !== 'number') receiver.close();
   listener.close();
   network.run(network.now + 5_000_000);
-  const capture = tap.pcapng();
   let hash = 0x811c9dc5;
-  for (const byte of capture) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (const packet of tap.packets) {
+    for (const byte of packet.bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  }
   return {
     read,
     clientState: client.sockets()[0]?.state ?? 'none',
     serverSockets: server.sockets().length,
-    captureHash: hash >>> 0,
+    hash: hash >>> 0,
     packets: tap.packets.length,
   };
 }

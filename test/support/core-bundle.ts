@@ -4,23 +4,15 @@ import { build } from 'esbuild';
 
 const src = fileURLToPath(new URL('../../src/', import.meta.url));
 
-/** The rooms that make up a TCP on a simulated network. */
-export const CORE_ROOMS: readonly string[] = ['wire', 'states', 'tcp', 'host', 'link'];
-
-/** One minified browser script with everything the core exports, as the global `lastack`. */
+/** `lastack/core` as one minified module for browsers, as `esbuild --bundle --minify --format=esm` makes it. */
 export async function bundleCore(): Promise<string> {
   const result = await build({
-    stdin: {
-      contents: CORE_ROOMS.map((room) => `export * from './${room}/index.ts';`).join('\n'),
-      resolveDir: src,
-      loader: 'ts',
-    },
+    entryPoints: [`${src}core.ts`],
     bundle: true,
     minify: true,
     write: false,
     platform: 'browser',
-    format: 'iife',
-    globalName: 'lastack',
+    format: 'esm',
     target: 'es2022',
     logLevel: 'silent',
   });

@@ -54,6 +54,7 @@ export class End implements Environment {
   readonly name: string;
   readonly config: TcpConfig;
   readonly port: number;
+  lastCell: number = -1;
   readonly table: Table;
   readonly counters: Counters = new Counters();
   readonly out: Outgoing = new Outgoing();

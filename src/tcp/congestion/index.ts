@@ -38,7 +38,7 @@ export function grow(env: Environment, tcb: Tcb, bytes: number, afterTimeout: bo
 /** Returns the octets that are left for congestion avoidance. */
 function slowStart(tcb: Tcb, bytes: number, afterTimeout: boolean): number {
   const limit = tcb.config.appropriateByteCounting;
-  const most = limit === Number.POSITIVE_INFINITY ? bytes : (afterTimeout ? 1 : limit) * smss(tcb);
+  const most = limit === Infinity ? bytes : (afterTimeout ? 1 : limit) * smss(tcb);
   const counted = bytes < most ? bytes : most;
   const cwnd = Math.min(tcb.cwnd + counted, tcb.ssthresh);
   const used = cwnd - tcb.cwnd;

@@ -8,18 +8,18 @@ const LEAST_BYTES = 16;
 /** Reads a TCP header (RFC 9293 3.1). */
 export function readTcp(walk: Walk): number {
   if (!walk.has(LEAST_BYTES)) return Layer.end;
-  const { bytes, offset: at, end, wireEnd, segment } = walk;
+  const { bytes, view, offset: at, end, wireEnd, segment } = walk;
   segment.kind = SegmentKind.tcp;
   segment.bytes = bytes;
-  segment.view = walk.view;
+  segment.view = view;
   segment.headerOffset = at;
-  segment.sourcePort = readU16(bytes, at);
-  segment.destinationPort = readU16(bytes, at + 2);
-  segment.seq = readI32(bytes, at + 4);
-  segment.ack = readI32(bytes, at + 8);
-  const offsetAndFlags = readU16(bytes, at + 12);
+  segment.sourcePort = view.getUint16(at);
+  segment.destinationPort = view.getUint16(at + 2);
+  segment.seq = view.getInt32(at + 4);
+  segment.ack = view.getInt32(at + 8);
+  const offsetAndFlags = view.getUint16(at + 12);
   segment.flags = offsetAndFlags & 0xfff;
-  segment.window = readU16(bytes, at + 14);
+  segment.window = view.getUint16(at + 14);
 
   let headerLength = (offsetAndFlags >> 12) << 2;
   if (headerLength < 20 || at + headerLength > wireEnd) {
