@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { Network } from '../../src/link/index.ts';
+import { HostNetwork } from '../../src/core.ts';
 import { conversation } from '../support/conversation.ts';
 import { bundleCore } from '../support/core-bundle.ts';
 
@@ -18,10 +18,10 @@ describe.skipIf(CHROMIUM === undefined)('the core in Chromium', () => {
       const page = await browser.newPage();
       const errors: string[] = [];
       page.on('pageerror', (error) => errors.push(String(error)));
-      await page.addScriptTag({ content: await bundleCore() });
-      const inPage = await page.evaluate(`(${conversation})(lastack, 42)`);
+      const url = `data:text/javascript;base64,${Buffer.from(await bundleCore()).toString('base64')}`;
+      const inPage = await page.evaluate(`import('${url}').then((core) => (${conversation})(core, 42))`);
       expect(errors).toEqual([]);
-      const inNode = conversation({ Network }, 42);
+      const inNode = conversation({ HostNetwork }, 42);
       expect(inNode.read).toBe(500_000);
       expect(inNode.clientState).toBe('TIME-WAIT');
       expect(inPage).toEqual(inNode);

@@ -1,0 +1,55 @@
+import type { Difference } from './compare.ts';
+
+export interface Known {
+  /** The heading in docs/against-linux.md that argues it. */
+  readonly heading: string;
+  readonly lines: readonly Difference[];
+}
+
+/** By scenario: where our profile `linux` does not do as Linux does. Everything else is the same. */
+export const DIFFERENCES: Readonly<Record<string, Known>> = {
+  'simultaneous-open': {
+    heading: 'An ACK more when SYNs cross',
+    lines: ['- 40000-8080 > A seq 1 ack 1 len 0 <ts>', '- 40000-8080 < A seq 1 ack 1 len 0 <ts, sack 0-1>'],
+  },
+  'no-route': {
+    heading: 'No routes',
+    lines: [
+      '- [3] client connect c = ENETUNREACH',
+      '+ [3] client connect c = EINPROGRESS',
+      '- [4] client poll c = out+hup',
+      '+ [4] client poll c = none',
+      '- [5] client states = none',
+      '+ [5] client states = 40000-8080:SYN-SENT',
+      '+ 40000-8080 > S seq 0 len 0 win 64240 <mss 1460, sackOK, ts, scale 7>',
+    ],
+  },
+  'data-and-fin-after-close': {
+    heading: 'PSH beside FIN',
+    lines: [
+      '- 40000-8080 < FA seq 201 ack 102 len 50 <ts>',
+      '+ 40000-8080 < FPA seq 201 ack 102 len 50 <ts>',
+    ],
+  },
+  'fin-wait-2-orphan-rst-outside': {
+    heading: 'An RST before the window of an orphan',
+    lines: ['- 40000-8080 < A seq 202 ack 101 len 0'],
+  },
+  'syn-sent-segments': {
+    heading: 'A SYN more after a bad ACK',
+    lines: ['- 40000-8080 > S seq 0 len 0 win 64240 <mss 1460, sackOK, scale 7>'],
+  },
+  bulk: {
+    heading: 'When small or first segments are acknowledged',
+    lines: ['- 40000-8080 < A seq 1 ack 24617 len 0 <ts>', '- 40000-8080 < A seq 1 ack 27513 len 0 <ts>'],
+  },
+  hole: {
+    heading: 'When small or first segments are acknowledged',
+    lines: [
+      '- 40000-8080 > PA seq 4107 ack 201 len 1004 <ts>',
+      '- 40000-8080 < A seq 201 ack 5111 len 0 <ts, sack 4107-5111>',
+      '+ 40000-8080 < A seq 201 ack 4107 len 0 <ts>',
+      '+ 40000-8080 < A seq 201 ack 5111 len 0 <ts>',
+    ],
+  },
+};
