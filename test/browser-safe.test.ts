@@ -26,6 +26,7 @@ function graph(
 describe('what a browser loads', () => {
   it.each([
     'index.ts',
+    'core.ts',
     'wire/index.ts',
     'states/index.ts',
     'tcp/index.ts',
