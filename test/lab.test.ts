@@ -9,6 +9,7 @@ import {
   LabRun,
   measureRemedies,
   REMEDIES,
+  RemedyMeasurement,
   type RemedyWorkload,
   runScenario,
   SCENARIOS,
@@ -266,6 +267,15 @@ describe('remedies', () => {
     expect(row.failed).toBeGreaterThan(0);
   });
 
+  it('tells what it has measured when it is stopped', () => {
+    const small = { ...workload, rate: 10, seconds: 70 };
+    const measurement = new RemedyMeasurement(small, 3);
+    for (let second = 0; second < 100; second++) expect(measurement.step()).toBe(true);
+    const { rows, partial } = measurement.report();
+    expect(partial).toBe(true);
+    expect(rows).toEqual(measureRemedies(small, 3).rows.slice(0, 1));
+  });
+
   it('is repeatable from its seed', () => {
     const small = { ...workload, rate: 10, seconds: 70 };
     expect(measureRemedies(small, 3)).toEqual(measureRemedies(small, 3));
@@ -321,6 +331,15 @@ describe('the command', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it.each([
+    [['lab', 'port-exhaustion'], 'interrupted after 0 s of virtual time'],
+    [['lab', 'remedy'], 'interrupted: 0 of 9 remedies were measured'],
+  ])('%j stops when it is interrupted', async (argv, told) => {
+    const { code, out, err } = await runCli(argv, [], AbortSignal.abort());
+    expect({ code, out }).toEqual({ code: 130, out: '' });
+    expect(err).toContain(told);
   });
 
   it.each([

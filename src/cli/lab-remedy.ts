@@ -1,6 +1,7 @@
 import {
-  measureRemedies,
   parseValue,
+  REMEDIES,
+  RemedyMeasurement,
   type RemedyReport,
   type RemedyRow,
   type RemedyWorkload,
@@ -18,12 +19,13 @@ import { lookOf, seedOf } from './lab.ts';
 import { REMEDY_OPTIONS } from './lab-options.ts';
 import { joined, type Look } from './look.ts';
 import { type ParsedOptions, parseOptions } from './options.ts';
+import { inTurns } from './turns.ts';
 
 const COMMAND = 'lab remedy';
 const BAR_WIDTH = 24;
 
 /** `lastack lab remedy` */
-export function remedyCommand(argv: readonly string[], io: CommandIo): ExitCode {
+export async function remedyCommand(argv: readonly string[], io: CommandIo): Promise<ExitCode> {
   const options = parseOptions(COMMAND, REMEDY_OPTIONS, argv);
   const look = lookOf(COMMAND, options, io);
   if (options.has('help')) {
@@ -34,13 +36,19 @@ export function remedyCommand(argv: readonly string[], io: CommandIo): ExitCode 
     throw usageError(`lab remedy takes options only, and found "${options.positionals[0]}"`, COMMAND);
   const workload = workloadOf(options);
   const progress = new RemedyProgress(io, look);
-  const report = measureRemedies(workload, seedOf(COMMAND, options), (share, name) =>
-    progress.update(share, name),
-  );
+  const measurement = new RemedyMeasurement(workload, seedOf(COMMAND, options));
+  await inTurns(io.signal, () => {
+    if (measurement.remedy !== null) progress.update(measurement.share, measurement.remedy.name);
+    return measurement.step();
+  });
   progress.clear();
+  const report = measurement.report();
   if (options.has('json')) io.out.write(`${JSON.stringify(report, null, 2)}\n`);
-  else io.out.write(joined(renderRemedies(report, look), look));
-  return EXIT.ok;
+  else if (report.rows.length > 0) io.out.write(joined(renderRemedies(report, look), look));
+  if (!report.partial) return EXIT.ok;
+  const total = REMEDIES.length;
+  io.err.write(`lastack: interrupted: ${report.rows.length} of ${total} remedies were measured\n`);
+  return EXIT.interrupted;
 }
 
 function workloadOf(options: ParsedOptions): RemedyWorkload {

@@ -20,12 +20,19 @@ import { remedyCommand } from './lab-remedy.ts';
 import { renderLab, renderParameters, renderScenarios } from './lab-text.ts';
 import { joined, type Look, makeLook } from './look.ts';
 import { oneOf, type ParsedOptions, parseOptions, wholeNumber } from './options.ts';
+import { inTurns } from './turns.ts';
 
 const COMMAND = 'lab';
 const DEFAULT_SEED = 1;
+/** Virtual time that is run at once. */
+const SLICE_US = 1_000_000;
 
 /** `lastack lab [NAME]`, `lastack lab remedy` */
-export function labCommand(argv: readonly string[], catalogue: Catalogue, io: CommandIo): ExitCode {
+export async function labCommand(
+  argv: readonly string[],
+  catalogue: Catalogue,
+  io: CommandIo,
+): Promise<ExitCode> {
   if (argv[0] === 'remedy') return remedyCommand(argv.slice(1), io);
   const options = parseOptions(COMMAND, LAB_OPTIONS, argv);
   const look = lookOf(COMMAND, options, io);
@@ -71,14 +78,23 @@ function described({ name, title, story, causes, parameters }: Scenario): object
   return { name, title, story, causes, parameters };
 }
 
-function runOne(
+async function runOne(
   scenario: Scenario,
   options: ParsedOptions,
   look: Look,
   catalogue: Catalogue,
   io: CommandIo,
-): ExitCode {
+): Promise<ExitCode> {
   const run = makeRun(scenario, givenValues(scenario, options.values('set')), seedOf(COMMAND, options));
+  let untilUs = 0;
+  const ended = await inTurns(io.signal, () => {
+    untilUs += SLICE_US;
+    return run.runTo(untilUs);
+  });
+  if (!ended) {
+    io.err.write(`lastack: interrupted after ${untilUs / SLICE_US} s of virtual time\n`);
+    return EXIT.interrupted;
+  }
   const report = run.finish();
   const files = writeCaptures(run, options.value('pcap'));
   if (options.has('json')) io.out.write(`${JSON.stringify(report, null, 2)}\n`);

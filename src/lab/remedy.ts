@@ -109,45 +109,80 @@ export interface RemedyReport {
   /** Connections a second that the ports allow: ports x destinations / 60 s. */
   readonly portLimit: number;
   readonly rows: readonly RemedyRow[];
+  /** It was stopped before every remedy was measured. */
+  readonly partial: boolean;
 }
 
-/** Told how much of all runs is done, 0 to 1, and what is being measured. */
-export type OnProgress = (share: number, remedy: string) => void;
+/** Measures each remedy in a run of its own, one second of virtual time after another. */
+export class RemedyMeasurement {
+  readonly workload: RemedyWorkload;
+  readonly seed: number;
+  readonly #scale: number;
+  readonly #rows: RemedyRow[] = [];
+  #network: Network | null = null;
+  #load: Load | null = null;
+  #second = 0;
 
-/** Measures each remedy in a run of its own. */
-export function measureRemedies(
-  workload: RemedyWorkload,
-  seed: number,
-  onProgress?: OnProgress,
-): RemedyReport {
-  const scale = Math.max(1, Math.ceil((workload.rate * workload.seconds) / MOST_EXCHANGES));
-  const rows = REMEDIES.map((remedy, i) =>
-    measure(workload, remedy, seed, scale, (share) =>
-      onProgress?.((i + share) / REMEDIES.length, remedy.name),
-    ),
-  );
-  const portLimit = (workload.ports * workload.destinations) / TIME_WAIT_S;
-  return { type: 'remedy', workload, seed, scale, portLimit, rows };
-}
-
-function measure(
-  w: RemedyWorkload,
-  remedy: Remedy,
-  seed: number,
-  scale: number,
-  onShare: (share: number) => void,
-): RemedyRow {
-  const plain: Setup = { work: {}, ports: w.ports, sources: 1, client: {}, server: {} };
-  const setup = remedy.apply(plain, w);
-  const { network, load } = build(w, setup, seed, scale);
-  for (let second = 1; second <= w.seconds; second++) {
-    network.run(second * SECOND);
-    onShare(second / w.seconds);
+  constructor(workload: RemedyWorkload, seed: number) {
+    this.workload = workload;
+    this.seed = seed;
+    this.#scale = Math.max(1, Math.ceil((workload.rate * workload.seconds) / MOST_EXCHANGES));
   }
-  load.stop();
-  // What was under way comes to its end, so that only what is lost counts as lost.
-  network.run((w.seconds + TIME_WAIT_S) * SECOND);
-  return summarise(remedy, load, w.seconds, scale);
+
+  /** The one that is being measured; null at the end. */
+  get remedy(): Remedy | null {
+    return REMEDIES[this.#rows.length] ?? null;
+  }
+
+  /** How much of all runs is done, 0 to 1. */
+  get share(): number {
+    return (this.#rows.length + this.#second / this.workload.seconds) / REMEDIES.length;
+  }
+
+  /** Goes on by a second of virtual time; false once every remedy is measured. */
+  step(): boolean {
+    const { remedy, workload } = this;
+    if (remedy === null) return false;
+    if (this.#network === null) this.#begin(remedy);
+    this.#network!.run(++this.#second * SECOND);
+    if (this.#second === workload.seconds) this.#end(remedy);
+    return this.remedy !== null;
+  }
+
+  /** What has been measured so far. */
+  report(): RemedyReport {
+    const { workload, seed } = this;
+    const portLimit = (workload.ports * workload.destinations) / TIME_WAIT_S;
+    const partial = this.remedy !== null;
+    return { type: 'remedy', workload, seed, scale: this.#scale, portLimit, rows: [...this.#rows], partial };
+  }
+
+  #begin(remedy: Remedy): void {
+    const plain: Setup = { work: {}, ports: this.workload.ports, sources: 1, client: {}, server: {} };
+    const setup = remedy.apply(plain, this.workload);
+    const { network, load } = build(this.workload, setup, this.seed, this.#scale);
+    this.#network = network;
+    this.#load = load;
+  }
+
+  #end(remedy: Remedy): void {
+    const { seconds } = this.workload;
+    const load = this.#load!;
+    load.stop();
+    // What was under way comes to its end, so that only what is lost counts as lost.
+    this.#network!.run((seconds + TIME_WAIT_S) * SECOND);
+    this.#rows.push(summarise(remedy, load, seconds, this.#scale));
+    this.#network = null;
+    this.#load = null;
+    this.#second = 0;
+  }
+}
+
+/** Measures every remedy. */
+export function measureRemedies(workload: RemedyWorkload, seed: number): RemedyReport {
+  const measurement = new RemedyMeasurement(workload, seed);
+  while (measurement.step());
+  return measurement.report();
 }
 
 function build(
