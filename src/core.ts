@@ -1,5 +1,5 @@
 /*
- * A TCP on a simulated network and nothing else, to be bundled: hosts of the three profiles, routers, links, taps that keep packets.
+ * A TCP on a simulated network and nothing else, to be bundled: hosts of the profiles rfc and linux, routers, links, taps that keep packets.
  * Boxes that translate, filter and balance, and taps that write captures, are in link/.
  */
 export { Host } from './host/host.ts';
@@ -7,7 +7,7 @@ export type { HostOptions } from './host/host-options.ts';
 export type { SocketRow } from './host/list.ts';
 export { Message, Option, Poll, Shut, type TcpInfo } from './host/options.ts';
 export { Packet, PacketPool } from './host/packet.ts';
-export { freebsdHost, HOST_PROFILES, type HostProfile, linuxHost, rfcHost } from './host/profiles.ts';
+export { type HostProfile, linuxHost, rfcHost } from './host/profiles.ts';
 export { Socket } from './host/socket.ts';
 export { HostNetwork } from './link/host-network.ts';
 export type { LinkOptions } from './link/options.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Host, Socket } from '../src/host/index.ts';
+import { HOST_PROFILES, type Host, type Socket } from '../src/host/index.ts';
 import { type Link, Network } from '../src/link/index.ts';
 import { Decoder, encodeSegment, Flag, LinkType } from '../src/wire/index.ts';
 import { randomFrom } from './support/schedules.ts';
@@ -17,7 +17,8 @@ interface World {
   readonly listener: Socket;
 }
 
-function world(profile: (typeof PROFILES)[number], config: object = {}): World {
+function world(name: (typeof PROFILES)[number], config: object = {}): World {
+  const profile = HOST_PROFILES[name];
   const network = new Network({ seed: 7 });
   const client = network.host('client', { profile, addresses: [CLIENT] });
   const server = network.host('server', { profile, addresses: [SERVER], config });

@@ -1,4 +1,5 @@
 import { Host, type Packet, PacketPool } from '../../src/host/index.ts';
+import { longSum } from '../../src/wire/index.ts';
 
 export interface PairOptions {
   /** Packets need no checksums: they never leave the process. */
@@ -21,7 +22,7 @@ export class TwoHosts {
   now = 1_000_000;
 
   constructor(options: PairOptions) {
-    const common = { profile: 'linux' as const, packets: this.pool, ...options };
+    const common = { profile: 'linux' as const, packets: this.pool, sum: longSum, ...options };
     this.client = new Host({ ...common, name: 'client', addresses: ['10.0.0.1'], seed: 1 });
     this.server = new Host({ ...common, name: 'server', addresses: ['10.0.0.2'], seed: 2 });
     this.client.poll(this.now);

@@ -3,8 +3,6 @@ import { segmentArrives } from '../tcp/arrive.ts';
 import { icmpArrives } from '../tcp/icmp.ts';
 import {
   Flag,
-  IpDecoder,
-  longSum,
   onesSum,
   Problem,
   Protocol,
@@ -17,6 +15,8 @@ import type { Host } from './host.ts';
 import { findListener, synArrives } from './listener.ts';
 import { routeBack } from './source-route.ts';
 import { timeWaitArrives } from './time-wait-arrives.ts';
+
+const SYN_FIN = Flag.syn | Flag.fin;
 
 /** Problems of a packet that make it no use. */
 const DAMAGED = Problem.truncated | Problem.badLength | Problem.sliced;
@@ -56,11 +56,12 @@ function tcpArrives(host: Host, segment: Segment, trusted: boolean, inside: bool
     counters.InErrs++;
     return;
   }
-  if (!trusted && !checksumIsGood(segment)) {
+  if (!trusted && !checksumIsGood(host, segment)) {
     counters.InCsumErrors++;
     counters.InErrs++;
     return;
   }
+  if (host.config.dropsSynFin && (segment.flags & SYN_FIN) === SYN_FIN) return;
   host.arriving = segment;
   deliver(host, segment, localIndex);
   host.arriving = null;
@@ -74,10 +75,10 @@ function isMartian(host: Host, segment: Segment): boolean {
 }
 
 /** RFC 9293 MUST-3. Over a segment with its checksum the sum is zero. */
-function checksumIsGood(segment: Segment): boolean {
+function checksumIsGood(host: Host, segment: Segment): boolean {
   const length = segment.headerLength + segment.payloadLength;
   const pseudo = pseudoHeaderSum(segment.source, segment.destination, Protocol.tcp, length);
-  return longSum(segment.bytes, segment.view, segment.headerOffset, length, pseudo) === 0xffff;
+  return host.sum(segment.bytes, segment.view, segment.headerOffset, length, pseudo) === 0xffff;
 }
 
 function deliver(host: Host, segment: Segment, localIndex: number): void {
@@ -124,9 +125,4 @@ function errorArrives(
   }
   const tcb = host.connections.find(source, sourcePort, destination, destinationPort, family);
   if (tcb !== null && !tcb.ending) icmpArrives(host, tcb, segment);
-}
-
-/** A decoder for hosts: few fragments. */
-export function hostDecoder(): IpDecoder {
-  return new IpDecoder({ maxDatagrams: 64, maxBytes: 1 << 20 });
 }

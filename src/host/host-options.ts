@@ -1,12 +1,13 @@
 import type { Patch } from '../states/index.ts';
 import type { TcpConfig } from '../tcp/config.ts';
+import type { FragmentReassembler, SegmentSum } from '../wire/index.ts';
 import type { PacketPool } from './packet.ts';
 import type { HostProfile } from './profiles.ts';
 
 export interface HostOptions {
   readonly name: string;
   /** Default `linux`. */
-  readonly profile?: 'rfc' | 'linux' | 'freebsd' | HostProfile;
+  readonly profile?: 'rfc' | 'linux' | HostProfile;
   /** What differs from the profile's defaults. */
   readonly config?: Partial<TcpConfig>;
   readonly patches?: readonly Patch[];
@@ -20,4 +21,8 @@ export interface HostOptions {
   /** The host's packets cannot be damaged: no checksums. */
   readonly trusted?: boolean;
   readonly packets?: PacketPool;
+  /** Puts IP fragments together (RFC 1122 3.3.2); without it they are dropped. */
+  readonly fragments?: FragmentReassembler;
+  /** How checksums of segments are computed. Default `plainSum`; `longSum` is faster where there is SIMD. */
+  readonly sum?: SegmentSum;
 }

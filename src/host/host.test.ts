@@ -221,6 +221,31 @@ describe('what arrives', () => {
 });
 
 describe('a host', () => {
+  it('lists and tells probes only while they are not answered', () => {
+    let isCut = false;
+    const pair = new TcpPair({
+      server: { profile: 'linux' },
+      client: { profile: 'linux' },
+      fate: () => isCut,
+    });
+    const listener = pair.server.socket(4);
+    listener.bind('', 80);
+    listener.listen(5);
+    const socket = pair.client.socket(4);
+    socket.setOption(Option.keepAlive, 1);
+    socket.setOption(Option.keepAliveIdle, 10);
+    socket.setOption(Option.keepAliveInterval, 10);
+    socket.connect('10.0.0.2', 80);
+    pair.run(11 * SECOND);
+    const probes = (): number[] => [pair.client.sockets()[0]!.retransmits, socket.info().probes];
+    expect(pair.client.counters.TCPKeepAlive).toBe(1);
+    expect(probes()).toEqual([0, 0]);
+    isCut = true;
+    pair.run(10 * SECOND);
+    expect(pair.client.counters.TCPKeepAlive).toBe(2);
+    expect(probes()).toEqual([1, 1]);
+  });
+
   it('counts what ended without a FIN by where it came from (RFC 4022)', () => {
     const { host, client, server } = loopback('127.0.0.1');
     expect([host.counters.EstabResets, host.counters.AttemptFails]).toEqual([0, 0]);

@@ -15,9 +15,9 @@ import type { Environment } from '../tcp/environment.ts';
 import { Outgoing } from '../tcp/outgoing.ts';
 import { OFF, type Tcb, Timer } from '../tcp/tcb.ts';
 import { timersExpired } from '../tcp/timers.ts';
-import { Flag, type IpAddress, type IpDecoder, type Segment } from '../wire/index.ts';
+import { Flag, type IpAddress, IpDecoder, plainSum, type Segment, type SegmentSum } from '../wire/index.ts';
 import { AddressBook } from './addresses.ts';
-import { hostDecoder, packetArrives } from './arrive.ts';
+import { packetArrives } from './arrive.ts';
 import { type Connection, Queue } from './connection.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { CookieJar } from './cookies.ts';
@@ -31,7 +31,7 @@ import { type Packet, PacketPool } from './packet.ts';
 import { PacketQueue } from './packet-queue.ts';
 import { PathMtus } from './path-mtu.ts';
 import { Ports } from './ports.ts';
-import { HOST_PROFILES, type HostProfile } from './profiles.ts';
+import { type HostProfile, linuxHost, rfcHost } from './profiles.ts';
 import { Random } from './random.ts';
 import { writeReset, writeSegment } from './serialise.ts';
 import { Socket } from './socket.ts';
@@ -66,7 +66,8 @@ export class Host implements Environment {
 
   // From here to the methods: for src/host only.
   readonly out: Outgoing = new Outgoing();
-  readonly decoder: IpDecoder = hostDecoder();
+  readonly decoder: IpDecoder;
+  readonly sum: SegmentSum;
   readonly book: AddressBook;
   readonly connections: ConnectionTable;
   readonly timeWait: TimeWaitTable;
@@ -102,9 +103,11 @@ export class Host implements Environment {
   constructor(options: HostOptions) {
     this.name = options.name;
     const profile = options.profile ?? 'linux';
-    this.profile = typeof profile === 'string' ? HOST_PROFILES[profile] : profile;
+    this.profile = profile === 'linux' ? linuxHost : profile === 'rfc' ? rfcHost : profile;
     // Not by spreading: that would give hosts configurations of several shapes (measured).
     this.config = Object.assign({}, this.profile.config, options.config);
+    this.decoder = new IpDecoder(options.fragments);
+    this.sum = options.sum ?? plainSum;
     this.#patches = options.patches ?? [];
     this.table = tableOf(this.profile.states, this.config, this.#patches);
     this.mtu = options.mtu ?? 1500;

@@ -1,5 +1,6 @@
 import { STATE_NAMES, type State } from '../states/index.ts';
 import { Tcb } from '../tcp/tcb.ts';
+import { unansweredProbes } from '../tcp/timers-give-up.ts';
 import type { Host } from './host.ts';
 import type { TcpInfo } from './options.ts';
 
@@ -14,7 +15,7 @@ export function tcpInfo(host: Host, owned: Tcb | null, state: State): TcpInfo {
     state,
     stateName: STATE_NAMES[state]!,
     retransmits: tcb.backoff,
-    probes: tcb.probesOut,
+    probes: unansweredProbes(tcb),
     backoff: tcb.backoff,
     options: {
       timestamps: tcb.timestampsOk,
@@ -42,5 +43,7 @@ export function tcpInfo(host: Host, owned: Tcb | null, state: State): TcpInfo {
     sndCwnd: tcb.cwnd,
     sndWnd: tcb.sndWnd,
     notsentBytes: Math.max(0, tcb.send.length - unacked),
+    caState: tcb.recovery,
+    reordering: tcb.config.dupThresh,
   };
 }

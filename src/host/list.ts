@@ -1,5 +1,6 @@
 import { STATE_NAMES, State, type StateName } from '../states/index.ts';
 import { OFF, Timer } from '../tcp/tcb.ts';
+import { unansweredProbes } from '../tcp/timers-give-up.ts';
 import { formatAddress } from '../wire/index.ts';
 import type { Connection } from './connection.ts';
 import type { Host } from './host.ts';
@@ -101,7 +102,7 @@ function connectionRow(host: Host, tcb: Connection): SocketRow {
     remotePort: tcb.remotePort,
     timer: timer === -1 ? null : timerName(timer),
     timerUs: timer === -1 ? 0 : Math.max(0, tcb.timers[timer]! - host.now),
-    retransmits: timer === Timer.persist || timer === Timer.keepAlive ? tcb.probesOut : tcb.backoff,
+    retransmits: timer === Timer.persist || timer === Timer.keepAlive ? unansweredProbes(tcb) : tcb.backoff,
     owner: tcb.socket?.owner ?? '',
     socket: tcb.socket,
   };

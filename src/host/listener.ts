@@ -177,6 +177,8 @@ function chooseAlike(
   throw new Error('there are as many listeners as were counted');
 }
 
+const SYN_ACK = Flag.syn | Flag.ack;
+
 const facts = new Facts();
 const cookieOptions = new CookieOptions();
 
@@ -194,6 +196,7 @@ export function synArrives(
   const flags = segment.flags;
   const isAck = (flags & (Flag.syn | Flag.rst | Flag.ack)) === Flag.ack;
   if (isAck && listener.awaitsCookies && cookieArrives(host, listener, segment, localIndex)) return;
+  if (host.config.listenDropsSynAck && (flags & SYN_ACK) === SYN_ACK) return;
   facts.reset();
   facts.flags = flags;
   facts.hasData = segment.payloadLength > 0;

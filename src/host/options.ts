@@ -53,6 +53,10 @@ export const Option = {
   user: 25,
   /** RFC 5482: the user timeout is told to the peer, and the peer's counts. */
   announceUserTimeout: 26,
+  /** FreeBSD TCP_KEEPINIT: how long an active OPEN may take, seconds. */
+  openTimeout: 27,
+  /** FreeBSD TCP_NOOPT: no options. */
+  noOptions: 28,
 } as const;
 export type Option = (typeof Option)[keyof typeof Option];
 
@@ -110,4 +114,8 @@ export interface TcpInfo {
   readonly sndCwnd: number;
   readonly sndWnd: number;
   readonly notsentBytes: number;
+  /** As Linux numbers them: 0 open, 1 disorder, 2 CWR, 3 recovery, 4 loss. */
+  readonly caState: number;
+  /** Duplicate ACKs that reordering may cause. */
+  readonly reordering: number;
 }

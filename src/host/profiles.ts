@@ -1,4 +1,4 @@
-import { freebsd, linux, type Profile, rfc } from '../states/index.ts';
+import { linux, type Profile, rfc } from '../states/index.ts';
 import type { TcpConfig } from '../tcp/config.ts';
 
 /** A kind of host: which rows of the diagram it changes, and its defaults. */
@@ -8,14 +8,15 @@ export interface HostProfile {
   readonly config: TcpConfig;
 }
 
-const SECOND = 1_000_000;
+export const SECOND: number = 1_000_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-const KIB = 1024;
-const MIB = 1024 * KIB;
+export const KIB: number = 1024;
+export const MIB: number = 1024 * KIB;
 
 /** What RFC 9293 and the documents it names recommend. */
-const RFC_CONFIG: TcpConfig = {
+export const RFC_CONFIG: TcpConfig = {
+  openTimeoutUs: 0,
   synRetries: 7,
   synAckRetries: 5,
   synLinearTimeouts: 0,
@@ -25,6 +26,9 @@ const RFC_CONFIG: TcpConfig = {
   sack: true,
   dsack: true,
   ecn: 0,
+  ecnSynRetries: 0,
+  bareSynAfter: Number.POSITIVE_INFINITY,
+  offersOptions: true,
   optionLayout: 'linux',
   timestampTickUs: 1000,
   timestampOffset: true,
@@ -32,12 +36,16 @@ const RFC_CONFIG: TcpConfig = {
   sendBeforeOpen: true,
   synAckRepeatsSyn: false,
   keepSynData: true,
+  keepSynDataUnacknowledged: false,
+  listenDropsSynAck: false,
 
   initialWindowSegments: 10,
   synLossesToOneSegment: 1,
   congestion: 'reno',
   slowStartAfterIdle: true,
   appropriateByteCounting: 2,
+  minSuperSegments: 0,
+  pushesSuperSegments: false,
   sendBufferBytes: 256 * KIB,
   maxSendBufferBytes: 4 * MIB,
   minRtoUs: SECOND,
@@ -61,12 +69,17 @@ const RFC_CONFIG: TcpConfig = {
 
   receiveBufferBytes: 256 * KIB,
   maxReceiveBufferBytes: 4 * MIB,
+  roundReceiveBuffer: false,
+  windowSteps: true,
+  acceptsWholeBuffer: false,
   windowShare: 256,
   initialReceiveSegments: 0,
   delayedAckMinUs: 200_000,
   delayedAckMaxUs: 200_000,
   delayFinAck: false,
   quickAcks: 0,
+  countsSmallSegments: false,
+  sackCoversFin: true,
   ackEverySegments: 2,
   maxReassemblyRanges: 4096,
 
@@ -78,6 +91,11 @@ const RFC_CONFIG: TcpConfig = {
   mslUs: 2 * MINUTE,
   finWait2Us: 0,
   timeWaitExact: false,
+  timeWaitAnswersAll: false,
+  repeatsFin: false,
+  takesOldAckOfFin: false,
+  resetOffersNothing: false,
+  answersAsSocket: false,
   finWait2Record: false,
   rfc1337: false,
   timeWaitReuse: 0,
@@ -87,6 +105,11 @@ const RFC_CONFIG: TcpConfig = {
   maxOrphans: Infinity,
 
   steadyRequests: false,
+  dropsSynFin: false,
+  insecureReset: false,
+  insecureSyn: false,
+  icmpMayReset: true,
+  icmpRefuses: false,
   lenientReset: false,
   challengeAcksPerSecond: 100,
   challengeAckIntervalUs: 0,
@@ -120,6 +143,8 @@ const LINUX_CONFIG: TcpConfig = {
   ecn: 2,
   congestion: 'cubic',
   appropriateByteCounting: Infinity,
+  minSuperSegments: 2,
+  pushesSuperSegments: true,
   sendBufferBytes: 85 * KIB,
   minRtoUs: 200_000,
   minRtoOnVariance: true,
@@ -135,7 +160,6 @@ const LINUX_CONFIG: TcpConfig = {
   tailLossProbe: true,
   frto: true,
   proportionalRateReduction: true,
-  limitedTransmit: false,
   persistMinUs: 0,
   persistMaxUs: 120 * SECOND,
   receiveBufferBytes: 131_072,
@@ -161,47 +185,5 @@ const LINUX_CONFIG: TcpConfig = {
   ephemeralInPairs: true,
 };
 
-/** FreeBSD 14 with its defaults. */
-const FREEBSD_CONFIG: TcpConfig = {
-  ...RFC_CONFIG,
-  synRetries: 11,
-  sendBeforeOpen: true,
-  keepSynData: false,
-  synAckRetries: 3,
-  ecn: 2,
-  optionLayout: 'freebsd',
-  congestion: 'cubic',
-  appropriateByteCounting: 2,
-  sendBufferBytes: 32 * KIB,
-  maxSendBufferBytes: 2 * MIB,
-  minRtoUs: 30_000,
-  rtoSlackUs: 200_000,
-  maxRtoUs: 64 * SECOND,
-  retries2: 12,
-  orphanRetries: 12,
-  proportionalRateReduction: true,
-  persistMinUs: 5 * SECOND,
-  persistMaxUs: 60 * SECOND,
-  receiveBufferBytes: 64 * KIB,
-  maxReceiveBufferBytes: 2 * MIB,
-  delayedAckMinUs: 40_000,
-  delayedAckMaxUs: 40_000,
-  keepAliveProbes: 8,
-  mslUs: 30 * SECOND,
-  finWait2Us: 60 * SECOND,
-  maxTimeWait: 21_000,
-  challengeAcksPerSecond: 100,
-  maxBacklog: 128,
-  ephemeralFrom: 10_000,
-  ephemeralTo: 65_535,
-};
-
 export const rfcHost: HostProfile = { name: 'rfc', states: rfc, config: RFC_CONFIG };
 export const linuxHost: HostProfile = { name: 'linux', states: linux, config: LINUX_CONFIG };
-export const freebsdHost: HostProfile = { name: 'freebsd', states: freebsd, config: FREEBSD_CONFIG };
-
-export const HOST_PROFILES: Readonly<Record<'rfc' | 'linux' | 'freebsd', HostProfile>> = {
-  rfc: rfcHost,
-  linux: linuxHost,
-  freebsd: freebsdHost,
-};

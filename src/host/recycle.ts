@@ -46,6 +46,7 @@ export function inheritOptions(tcb: Connection, from: Connection): void {
   tcb.keepAliveIdleUs = from.keepAliveIdleUs;
   tcb.keepAliveIntervalUs = from.keepAliveIntervalUs;
   tcb.keepAliveProbes = from.keepAliveProbes;
+  tcb.openTimeoutUs = from.openTimeoutUs;
   tcb.userTimeoutUs = from.userTimeoutUs;
   tcb.announceUserTimeout = from.announceUserTimeout;
   tcb.lingerUs = from.lingerUs;

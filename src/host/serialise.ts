@@ -1,5 +1,5 @@
 import type { Outgoing } from '../tcp/outgoing.ts';
-import { Flag, longSum, Protocol, pseudoHeaderSum, type Segment } from '../wire/index.ts';
+import { Flag, Protocol, pseudoHeaderSum, type Segment } from '../wire/index.ts';
 import type { Connection } from './connection.ts';
 import type { Host } from './host.ts';
 import { writeTcpOptions } from './option-layout.ts';
@@ -30,7 +30,7 @@ export function writeSegment(host: Host, tcb: Connection, out: Outgoing): Packet
   writeTcp(packet, ipLength, headerLength, tcb.localPort, tcb.remotePort, out);
   writeIp(host, tcb, packet, out);
   if (tcb.route !== null && tcb.family === 4) writeRoute(packet, tcb.route, tcb.remote[3]!);
-  if (!tcb.trusted) writeChecksum(packet, ipLength, tcb.local, tcb.remote);
+  if (!tcb.trusted) writeChecksum(host, packet, ipLength, tcb.local, tcb.remote);
   return packet;
 }
 
@@ -114,10 +114,16 @@ function writeIp6(
   }
 }
 
-function writeChecksum(packet: Packet, at: number, source: Int32Array, destination: Int32Array): void {
+function writeChecksum(
+  host: Host,
+  packet: Packet,
+  at: number,
+  source: Int32Array,
+  destination: Int32Array,
+): void {
   const length = packet.length - at;
   const pseudo = pseudoHeaderSum(source, destination, Protocol.tcp, length);
-  packet.view.setUint16(at + 16, ~longSum(packet.bytes, packet.view, at, length, pseudo) & 0xffff);
+  packet.view.setUint16(at + 16, ~host.sum(packet.bytes, packet.view, at, length, pseudo) & 0xffff);
 }
 
 /** What a segment without a control block says; the rest of `Outgoing` is not read. */
@@ -150,6 +156,11 @@ export function writeReset(host: Host, segment: Segment): void {
   sendAnswer(host, segment, out);
 }
 
+/** The socket that holds the port, connected or not. */
+function boundTo(host: Host, port: number): Connection | null {
+  return host.inUse.find((tcb) => tcb.localPort === port && tcb.socket !== null) ?? null;
+}
+
 /** Sends what `out` says, without text, back to where `segment` came from. */
 export function sendAnswer(host: Host, segment: Segment, out: Outgoing): void {
   const isIp4 = segment.family === 4;
@@ -163,9 +174,12 @@ export function sendAnswer(host: Host, segment: Segment, out: Outgoing): void {
   packet.segmentSize = 0;
   packet.trusted = host.trusted;
   writeTcp(packet, ipLength, TCP_HEADER + optionsLength, segment.destinationPort, segment.sourcePort, out);
-  if (isIp4) writeIp4(packet, segment.destination[3]!, segment.source[3]!, 0, host.config.hopLimit, 0, true);
-  else writeIp6(packet, segment.destination, segment.source, 0, host.config.hopLimit);
-  if (!host.trusted) writeChecksum(packet, ipLength, segment.destination, segment.source);
+  const owner = host.config.answersAsSocket ? boundTo(host, segment.destinationPort) : null;
+  const hopLimit = owner?.hopLimit ?? host.config.hopLimit;
+  const trafficClass = owner?.trafficClass ?? 0;
+  if (isIp4) writeIp4(packet, segment.destination[3]!, segment.source[3]!, trafficClass, hopLimit, 0, true);
+  else writeIp6(packet, segment.destination, segment.source, trafficClass, hopLimit);
+  if (!host.trusted) writeChecksum(host, packet, ipLength, segment.destination, segment.source);
   host.counters.OutSegs++;
   host.send(packet, segment.family, segment.source);
 }

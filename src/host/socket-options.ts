@@ -1,5 +1,6 @@
 import { State } from '../states/index.ts';
 import { takeError } from '../tcp/calls.ts';
+import type { TcpConfig } from '../tcp/config.ts';
 import { Errno } from '../tcp/errno.ts';
 import { keepAliveChanged, keepAliveSet } from '../tcp/keep-alive.ts';
 import { output } from '../tcp/output.ts';
@@ -39,6 +40,7 @@ interface Quantity {
     | 'keepAliveIntervalUs'
     | 'keepAliveProbes'
     | 'userTimeoutUs'
+    | 'openTimeoutUs'
     | 'hopLimit'
     | 'synRetries'
     | 'windowClamp'
@@ -53,6 +55,7 @@ const QUANTITIES: Readonly<Partial<Record<Option, Quantity>>> = {
   [Option.keepAliveInterval]: { field: 'keepAliveIntervalUs', unit: SECOND_US, least: 1, most: 32_767 },
   [Option.keepAliveCount]: { field: 'keepAliveProbes', unit: 1, least: 1, most: 127 },
   [Option.userTimeout]: { field: 'userTimeoutUs', unit: 1000, least: 0, most: Infinity },
+  [Option.openTimeout]: { field: 'openTimeoutUs', unit: SECOND_US, least: 0, most: Infinity },
   [Option.hopLimit]: { field: 'hopLimit', unit: 1, least: 1, most: 255 },
   [Option.synRetries]: { field: 'synRetries', unit: 1, least: 1, most: 127 },
   [Option.windowClamp]: { field: 'windowClamp', unit: 1, least: -Infinity, most: Infinity },
@@ -119,6 +122,9 @@ function setOther(socket: Socket, tcb: Connection, option: Option, value: number
       if (value !== 0 && value !== 1) return -Errno.ENOPROTOOPT;
       tcb.config = { ...tcb.config, congestion: value === 0 ? 'reno' : 'cubic' };
       return 0;
+    case Option.noOptions:
+      tcb.config = withoutOptions(tcb.config, value !== 0);
+      return 0;
     case Option.v6Only:
       if (socket.family !== 6) return -Errno.ENOPROTOOPT;
       if (tcb.group !== null) return -Errno.EINVAL;
@@ -140,6 +146,18 @@ function setOther(socket: Socket, tcb: Connection, option: Option, value: number
     default:
       return -Errno.ENOPROTOOPT;
   }
+}
+
+function withoutOptions(config: TcpConfig, on: boolean): TcpConfig {
+  const offers = !on;
+  const { timestamps, sack, windowScaling } = config;
+  return {
+    ...config,
+    offersOptions: offers,
+    timestamps: offers && timestamps,
+    sack: offers && sack,
+    windowScaling: offers && windowScaling,
+  };
 }
 
 /** IP_OPTIONS with a source route: what the application asks for goes before what arrives (RFC 9293 MUST-52). */
@@ -171,7 +189,7 @@ export function getOption(socket: Socket, tcb: Connection, option: Option): numb
     case Option.quickAck:
       return Number(!tcb.pingpong);
     case Option.maxSegment:
-      return tcb.state === State.closed ? tcb.maxSegOption : tcb.sndMss;
+      return tcb.state <= State.listen && tcb.maxSegOption > 0 ? tcb.maxSegOption : tcb.sndMss;
     case Option.bindAddressNoPort:
       return Number(socket.bindAddressNoPort);
     case Option.trafficClass:

@@ -1,6 +1,9 @@
 import {
   abortOnOverflow,
   compileProfile,
+  icmpIsAdvice,
+  insecureReset,
+  insecureSyn,
   type Patch,
   type Profile,
   rfc1337,
@@ -13,6 +16,9 @@ import type { TcpConfig } from '../tcp/config.ts';
 export function tableOf(profile: Profile, config: TcpConfig, patches: readonly Patch[]): Table {
   const switched: Patch[] = [];
   if (config.rfc1337) switched.push(rfc1337);
+  if (config.insecureReset) switched.push(insecureReset);
+  if (config.insecureSyn) switched.push(insecureSyn);
+  if (!config.icmpMayReset) switched.push(icmpIsAdvice);
   if (config.timeWaitReuse !== 0) switched.push(timeWaitReuse);
   if (config.abortOnOverflow) switched.push(abortOnOverflow);
   if (patches.length > 0) return compileProfile(profile, ...switched, ...patches);

@@ -80,6 +80,7 @@ function fillFacts(host: Host, fields: TimeWaitFields, segment: Segment, localIn
   facts.acks = acksOf(fields, segment);
   facts.pawsFailed = newerBy < 0 ? Known.yes : Known.no;
   if (host.config.timeWaitExact && !isExact(segment)) facts.where = outside(facts.where);
+  if (host.config.timeWaitAnswersAll) placeForAll(segment);
   facts.queuedFin = Known.no;
   facts.readerGone = Known.yes;
   facts.passive = Known.no;
@@ -107,6 +108,23 @@ function whereIs(fields: TimeWaitFields, segment: Segment): number {
 function isExact(segment: Segment): boolean {
   if ((segment.flags & Flag.rst) !== 0) return facts.pawsFailed === Known.no && facts.where === Where.exact;
   return !facts.hasData && (segment.flags & Flag.fin) === 0 && facts.where === Where.exact;
+}
+
+/** FreeBSD tcp_twcheck: what is no bare ACK in order is answered as if it lay outside, if it has an ACK. */
+function placeForAll(segment: Segment): void {
+  const { flags } = segment;
+  if ((flags & (Flag.rst | Flag.syn)) !== 0) return;
+  if ((flags & Flag.ack) === 0) {
+    facts.where = Where.exact;
+    facts.pawsFailed = Known.no;
+  } else if (
+    (flags & ~Flag.psh) !== Flag.ack ||
+    facts.hasData ||
+    facts.where !== Where.exact ||
+    facts.acks !== Acks.fin
+  ) {
+    facts.where = outside(facts.where);
+  }
 }
 
 function outside(where: number): number {

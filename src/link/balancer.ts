@@ -43,7 +43,7 @@ export class Balancer extends FlowBox {
   override receive(packet: Packet, port: Port): void {
     const { now } = this.world;
     const { segment } = this.reader;
-    if (this.reader.readPlain(packet, now) === SegmentKind.none) {
+    if (this.reader.read(packet, now) === SegmentKind.none) {
       this.passAcross(packet, port);
       return;
     }

@@ -74,7 +74,7 @@ export class Firewall extends FlowBox {
 
   override receive(packet: Packet, port: Port): void {
     const { segment } = this.reader;
-    const kind = this.reader.readPlain(packet, this.world.now);
+    const kind = this.reader.read(packet, this.world.now);
     if (kind === SegmentKind.none) {
       this.#act(this.#otherwise, packet, port);
       return;

@@ -107,15 +107,9 @@ export class Reader {
   readonly #decoder: IpDecoder = new IpDecoder();
   readonly segment: Segment = this.#decoder.segment;
 
-  /** Returns the `SegmentKind`. The addresses are those of the packet, or for an ICMP error those it quotes. */
+  /** Returns the `SegmentKind`: `none` for what came in fragments. The addresses are those of the packet, or for an ICMP error those it quotes. */
   read(packet: Packet, now: number): number {
     return this.#decoder.decode(packet.bytes, packet.view, packet.length, now);
-  }
-
-  /** The same for boxes that rewrite: `SegmentKind.none` for what came in fragments. */
-  readPlain(packet: Packet, now: number): number {
-    const kind = this.read(packet, now);
-    return this.segment.bytes === packet.bytes ? kind : SegmentKind.none;
   }
 
   /** Computes the TCP checksum that a trusted link left out. */

@@ -73,7 +73,7 @@ export class Nat extends FlowBox {
     const { now } = this.world;
     const isInside = port.side === 'inside';
     const { segment } = this.reader;
-    if (this.reader.readPlain(packet, now) === SegmentKind.none) {
+    if (this.reader.read(packet, now) === SegmentKind.none) {
       this.counters.unknown++;
       this.world.packets.give(packet);
       return;

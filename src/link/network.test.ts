@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { FakeNode, segment, tell } from '../../test/support/fake-node.ts';
 import { CaptureParser } from '../capture/index.ts';
-import { ChecksumState, IpDecoder, LinkType, SegmentKind, verifyTcpChecksum } from '../wire/index.ts';
+import {
+  ChecksumState,
+  FragmentReassembler,
+  IpDecoder,
+  LinkType,
+  SegmentKind,
+  verifyTcpChecksum,
+} from '../wire/index.ts';
 import { BareNetwork } from './bare-network.ts';
 import { Network } from './network.ts';
 import { CAPTURE_EPOCH_US, writeTaps } from './tap.ts';
@@ -247,7 +254,7 @@ describe('a topology', () => {
     a.send(whole);
     network.runIdle();
     expect(b.heard.length).toBe(4);
-    const decoder = new IpDecoder();
+    const decoder = new IpDecoder(new FragmentReassembler());
     const kinds = b.heard.map(({ bytes }) =>
       decoder.decode(bytes, new DataView(bytes.buffer), bytes.length, 0),
     );

@@ -1,8 +1,10 @@
+import type { Host } from '../host/index.ts';
+import { FragmentReassembler, longSum } from '../wire/index.ts';
 import { PrefixTable, toPrefix } from './addresses.ts';
 import { Balancer, type BalancerOptions } from './balancer.ts';
 import type { End } from './bare-network.ts';
 import { Firewall, type FirewallOptions } from './firewall.ts';
-import { HostNetwork } from './host-network.ts';
+import { HostNetwork, type HostNodeOptions } from './host-network.ts';
 import { Link } from './link.ts';
 import { Nat, type NatOptions } from './nat.ts';
 import type { LinkOptions } from './options.ts';
@@ -21,6 +23,12 @@ export class Network extends HostNetwork {
   declare readonly links: Link[];
   readonly #all: Station[] = [];
   #hasRoutes: boolean = false;
+
+  /** Fragments are put together, and checksums computed with SIMD where there is any. */
+  override host(name: string, options: HostNodeOptions): Host {
+    const fragments = new FragmentReassembler({ maxDatagrams: 64, maxBytes: 1 << 20 });
+    return super.host(name, { fragments, sum: longSum, ...options });
+  }
 
   override add<S extends Station>(station: S): S {
     super.add(station);

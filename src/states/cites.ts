@@ -65,6 +65,8 @@ export const RFC1337 = 54;
 export const CONNECT_CALL = 55;
 export const SEND_CALL = 56;
 export const SHUTDOWN_CALL = 57;
+export const BSD_RESET = 58;
+export const BSD_INSECURE = 59;
 
 /** The texts by number. */
 export const CITES: Readonly<Record<Cite, string>> = {
@@ -106,6 +108,8 @@ export const CITES: Readonly<Record<Cite, string>> = {
   [SIMULTANEOUS]: 'RFC 9293 3.5 (Figure 7)',
   [REOPEN]: 'RFC 9293 3.6.1 (MAY-2), RFC 6191 2',
   [BSD_DROP]: 'FreeBSD tcp_drop',
+  [BSD_RESET]: 'FreeBSD tcp_do_segment: RST',
+  [BSD_INSECURE]: 'FreeBSD tcp(4): insecure_rst, insecure_syn',
   [BSD_TIME_WAIT]: 'FreeBSD tcp_twcheck',
   [BSD_TIME_WAIT_NO_ACK]: 'FreeBSD tcp_twcheck: no ACK flag',
   [BSD_CLOSE]: 'FreeBSD tcp_usr_close',

@@ -4,13 +4,15 @@ import { DIAGRAM } from './diagram.ts';
 import { Effect } from './effects.ts';
 import { EVENT_TITLES } from './event-titles.ts';
 import { EVENT_COUNT, EVENT_NAMES, Event, eventFamily, SEGMENT_EVENT_COUNT } from './events.ts';
+import { FREEBSD_TABLE, freebsd } from './freebsd.ts';
 import { NEVER } from './impossible.ts';
 import { STATE_COUNT, STATE_IDS, STATE_NAMES, State } from './names.ts';
 import { PATCH_TITLES } from './patch-titles.ts';
 import {
   abortOnOverflow,
-  FREEBSD_TABLE,
-  freebsd,
+  icmpIsAdvice,
+  insecureReset,
+  insecureSyn,
   LINUX_TABLE,
   linux,
   RFC_TABLE,
@@ -69,7 +71,7 @@ describe('the diagram', () => {
   });
 
   it('has a title for every patch', () => {
-    const settings = [rfc1337, timeWaitReuse, abortOnOverflow];
+    const settings = [rfc1337, timeWaitReuse, abortOnOverflow, insecureReset, insecureSyn, icmpIsAdvice];
     const names = [...linux.patches, ...freebsd.patches, ...settings].map((patch) => patch.name);
     expect(Object.keys(PATCH_TITLES).sort()).toEqual([...new Set(names)].sort());
   });

@@ -3,12 +3,15 @@ import { DIAGRAM } from './diagram.ts';
 import { Effect, effectNames } from './effects.ts';
 import { EVENT_TITLES } from './event-titles.ts';
 import { EVENT_COUNT, EVENT_NAMES, Event, eventFamily } from './events.ts';
+import { freebsd } from './freebsd.ts';
 import { NEVER } from './impossible.ts';
 import { STATE_COUNT, STATE_NAMES, type State } from './names.ts';
 import { PATCH_TITLES } from './patch-titles.ts';
 import {
   abortOnOverflow,
-  freebsd,
+  icmpIsAdvice,
+  insecureReset,
+  insecureSyn,
   linux,
   type Patch,
   RFC_TABLE,
@@ -119,7 +122,9 @@ export function drawPage(): string {
   const patched = [linux, freebsd].map(
     (profile) => `### Profile ${profile.name}\n\n${profile.patches.map(patchTable).join('\n')}`,
   );
-  const settings = [rfc1337, timeWaitReuse, abortOnOverflow].map(patchTable).join('\n');
+  const settings = [rfc1337, timeWaitReuse, abortOnOverflow, insecureReset, insecureSyn, icmpIsAdvice]
+    .map(patchTable)
+    .join('\n');
   return `# The state diagram
 
 This page is drawn from the table in \`src/states/diagram.ts\`; a test keeps the two the same. The table is Figure 5 and

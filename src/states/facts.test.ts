@@ -4,8 +4,9 @@ import { Flag } from '../wire/segment.ts';
 import { Effect } from './effects.ts';
 import { EVENT_NAMES, Event } from './events.ts';
 import { Acks, classify, Fact, Facts, Known, readFact, Where, writeFact } from './facts.ts';
+import { FREEBSD_TABLE } from './freebsd.ts';
 import { EVERY_STATE, FIN_SENT, STATE_COUNT, State, setNames, stateSet } from './names.ts';
-import { FREEBSD_TABLE, LINUX_TABLE, RFC_TABLE } from './profiles.ts';
+import { LINUX_TABLE, RFC_TABLE } from './profiles.ts';
 import { classifyAll, Outcome, rowsOf, stepEvents, stepSet } from './table.ts';
 
 const FACTS: readonly Fact[] = Object.values(Fact);

@@ -5,6 +5,7 @@ export * from './emissions.ts';
 export * from './event-titles.ts';
 export * from './events.ts';
 export * from './facts.ts';
+export * from './freebsd.ts';
 export * from './names.ts';
 export * from './profiles.ts';
 export type { Cell, Impossible, Row } from './rows.ts';

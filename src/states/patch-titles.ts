@@ -14,6 +14,10 @@ export const PATCH_TITLES: Readonly<Record<string, string>> = {
   'freebsd-time-wait':
     'TIME-WAIT ignores every RST and acknowledges whatever else is not a bare duplicate ACK',
   rfc1337: 'an RST does not end TIME-WAIT',
+  'freebsd-reset': 'an RST after both ends have closed is told to whoever still holds the socket',
+  'insecure-reset': 'as before RFC 5961, an RST counts anywhere in the window',
+  'insecure-syn': 'as before RFC 5961, a SYN in the window ends the connection',
+  'icmp-is-advice': 'a hard ICMP error does not end SYN-SENT',
   'time-wait-reuse': 'an active OPEN may take over a TIME-WAIT of the same four-tuple',
   'abort-on-overflow': 'the ACK of the handshake gets an RST where the accept queue is full',
 };

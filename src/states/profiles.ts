@@ -1,12 +1,10 @@
 import {
   ACK,
-  BSD_CLOSE,
-  BSD_DROP,
-  BSD_TIME_WAIT,
-  BSD_TIME_WAIT_NO_ACK,
+  BSD_INSECURE,
   BUCKETS,
   CONNECT_CALL,
   FIN_WAIT_2_TIMEOUT,
+  ICMP,
   LINUX_BUCKETS,
   LINUX_CHECK_REQ,
   LINUX_DISCONNECT,
@@ -23,7 +21,6 @@ import {
   SHUTDOWN_CALL,
 } from './cites.ts';
 import { BEFORE_TIME_WAIT, DIAGRAM } from './diagram.ts';
-import type { StateId } from './names.ts';
 import { type Cell, ignore, inEach, inState, on, stay } from './rows.ts';
 import { compile, type Table } from './table.ts';
 
@@ -40,7 +37,7 @@ export interface Profile {
 }
 
 /** What sockets refuse although RFC 9293 allows it. */
-const socketCalls: Patch = {
+export const socketCalls: Patch = {
   name: 'socket-calls',
   rows: inState(
     'listen',
@@ -50,7 +47,7 @@ const socketCalls: Patch = {
   ),
 };
 
-const timedFinWait2: Patch = {
+export const timedFinWait2: Patch = {
   name: 'timed-fin-wait-2',
   rows: inState(
     'fin-wait-2',
@@ -59,7 +56,7 @@ const timedFinWait2: Patch = {
   ).concat(inState('fin-wait-1', on('ack-of-fin', 'fin-wait-2', ['signalClosed', 'startFinWait2'], ACK))),
 };
 
-const timeWaitLimit: Patch = {
+export const timeWaitLimit: Patch = {
   name: 'time-wait-limit',
   rows: inState('time-wait', on('evict', 'closed', ['deleteTcb'], BUCKETS)),
 };
@@ -124,52 +121,6 @@ const linuxTimeWait: Patch = {
   ),
 };
 
-const freebsdUnread: Patch = {
-  name: 'freebsd-unread',
-  rows: [
-    ...inEach(
-      ['syn-received', 'established'],
-      on('close-unread', 'fin-wait-1', ['sendFin', 'orphan'], BSD_CLOSE),
-    ),
-    ...inState('close-wait', on('close-unread', 'last-ack', ['sendFin', 'orphan'], BSD_CLOSE)),
-    ...inEach(['fin-wait-1', 'closing', 'last-ack'], stay('close-unread', ['orphan'], BSD_CLOSE)),
-    ...inState('fin-wait-2', stay('close-unread', ['orphan', 'startFinWait2'], BSD_CLOSE)),
-  ],
-};
-
-const SYNCHRONISED_SENDERS: readonly StateId[] = [
-  'established',
-  'fin-wait-1',
-  'close-wait',
-  'closing',
-  'last-ack',
-];
-
-const freebsdGiveUp: Patch = {
-  name: 'freebsd-give-up',
-  rows: [
-    ...inEach(
-      ['syn-received', ...SYNCHRONISED_SENDERS],
-      on('retransmit-give-up', 'closed', ['sendRst', 'signalTimeout', 'deleteTcb'], BSD_DROP),
-    ),
-    ...inEach(
-      [...SYNCHRONISED_SENDERS, 'fin-wait-2'],
-      on('probe-give-up', 'closed', ['sendRst', 'signalTimeout', 'deleteTcb'], BSD_DROP),
-    ),
-  ],
-};
-
-const freebsdTimeWait: Patch = {
-  name: 'freebsd-time-wait',
-  rows: inState(
-    'time-wait',
-    ignore(BSD_TIME_WAIT, 'rst', 'rst-in-window'),
-    stay('data', ['sendAck'], BSD_TIME_WAIT),
-    stay(['old-syn'], [], BSD_TIME_WAIT_NO_ACK),
-    stay(['syn-on-connection', 'ack-too-old'], ['sendAck'], BSD_TIME_WAIT),
-  ),
-};
-
 /** RFC 9293 as it stands. */
 export const rfc: Profile = { name: 'rfc', patches: [] };
 
@@ -186,9 +137,28 @@ export const linux: Profile = {
   ],
 };
 
-export const freebsd: Profile = {
-  name: 'freebsd',
-  patches: [socketCalls, timedFinWait2, timeWaitLimit, freebsdUnread, freebsdGiveUp, freebsdTimeWait],
+/** `net.inet.tcp.insecure_rst=1`. */
+export const insecureReset: Patch = {
+  name: 'insecure-reset',
+  rows: [
+    ...inState('syn-received', on('rst-in-window', 'closed', ['signalRefused', 'deleteTcb'], BSD_INSECURE)),
+    ...inEach(BEFORE_TIME_WAIT, on('rst-in-window', 'closed', ['signalReset', 'deleteTcb'], BSD_INSECURE)),
+  ],
+};
+
+/** `net.inet.tcp.insecure_syn=1`. */
+export const insecureSyn: Patch = {
+  name: 'insecure-syn',
+  rows: inEach(
+    BEFORE_TIME_WAIT,
+    on('syn-on-connection', 'closed', ['sendRst', 'signalReset', 'deleteTcb'], BSD_INSECURE),
+  ),
+};
+
+/** `net.inet.tcp.icmp_may_rst=0`. */
+export const icmpIsAdvice: Patch = {
+  name: 'icmp-is-advice',
+  rows: inState('syn-sent', stay('icmp-hard', ['signalSoftError'], ICMP)),
 };
 
 /** `net.ipv4.tcp_rfc1337=1`. */
@@ -209,8 +179,6 @@ export const abortOnOverflow: Patch = {
   rows: inState('syn-received', on('no-room', 'listen', ['replyRst'], LINUX_OVERFLOW)),
 };
 
-export const PROFILES: readonly Profile[] = [rfc, linux, freebsd];
-
 /** The table of a profile, with further patches where a host is set up differently. */
 export function compileProfile(profile: Profile, ...patches: readonly Patch[]): Table {
   return compile(DIAGRAM, ...[...profile.patches, ...patches].map((patch) => patch.rows));
@@ -218,4 +186,3 @@ export function compileProfile(profile: Profile, ...patches: readonly Patch[]): 
 
 export const RFC_TABLE: Table = /* @__PURE__ */ compileProfile(rfc);
 export const LINUX_TABLE: Table = /* @__PURE__ */ compileProfile(linux);
-export const FREEBSD_TABLE: Table = /* @__PURE__ */ compileProfile(freebsd);

@@ -20,7 +20,10 @@ export function acknowledgeText(env: Environment, tcb: Tcb, length: number): voi
   tcb.ackPendingBytes += length;
   estimateDelay(env, tcb);
   tcb.lastDataAt = env.now;
-  if (tcb.ackPendingBytes > (config.ackEverySegments - 1) * tcb.rcvMss || isQuick(tcb)) {
+  const enough = config.countsSmallSegments
+    ? tcb.ackPendingSegments >= config.ackEverySegments || length > tcb.sndMss
+    : tcb.ackPendingBytes > (config.ackEverySegments - 1) * tcb.rcvMss;
+  if (enough || isQuick(tcb)) {
     tcb.ackNow = true;
     return;
   }

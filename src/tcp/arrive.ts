@@ -11,6 +11,7 @@ import {
 } from '../states/index.ts';
 import { Flag, OptionBit, type Segment } from '../wire/index.ts';
 import { takeAck, takeUrgent } from './ack.ts';
+import { challenge } from './challenge.ts';
 import { step } from './effects.ts';
 import type { Environment } from './environment.ts';
 import { factsOf, isRecord, predicted } from './facts.ts';
@@ -40,7 +41,7 @@ export function segmentArrives(env: Environment, tcb: Tcb, segment: Segment): vo
   let accepted = false;
   for (; events !== 0; events &= events - 1) {
     const event = firstEvent(events);
-    if (!prepare(env, tcb, event, segment)) break;
+    if (!prepare(env, tcb, event, segment, where)) break;
     step(env, tcb, event, segment);
     if (((1 << tcb.state) & OVER) !== 0) return;
     if (event === Event.ack || event === Event.ackOfFin) accepted = true;
@@ -59,7 +60,7 @@ function missesTimestamps(tcb: Tcb, segment: Segment): boolean {
  * What the event's segment carries goes into the control block before the row that it takes. False: the segment ends here,
  * for what it carries could not be taken.
  */
-function prepare(env: Environment, tcb: Tcb, event: Event, segment: Segment): boolean {
+function prepare(env: Environment, tcb: Tcb, event: Event, segment: Segment, where: number): boolean {
   switch (event) {
     case Event.ack:
     case Event.ackOfFin:
@@ -75,6 +76,10 @@ function prepare(env: Environment, tcb: Tcb, event: Event, segment: Segment): bo
       if (!finIsNext(tcb, segment)) return false;
       takeFin(env, tcb);
       return true;
+    case Event.synOnConnection:
+      if (!tcb.config.insecureSyn || (where & (Where.exact | Where.ahead)) !== 0) return true;
+      challenge(env, tcb, event);
+      return false;
     case Event.syn:
       takeSyn(env, tcb, segment);
       return true;

@@ -1,6 +1,7 @@
 import { Event } from '../states/index.ts';
 import { Flag, type Segment } from '../wire/index.ts';
 import type { Environment } from './environment.ts';
+import { sendBareAck } from './output-segment.ts';
 import type { Tcb } from './tcb.ts';
 
 /**
@@ -12,7 +13,8 @@ export function challenge(env: Environment, tcb: Tcb, event: Event): void {
   if (env.now < tcb.challengeAfter || !env.takeChallenge()) return;
   tcb.challengeAfter = env.now + tcb.config.challengeAckIntervalUs;
   env.counters.TCPChallengeACK++;
-  tcb.ackNow = true;
+  if (tcb.config.repeatsFin) sendBareAck(env, tcb);
+  else tcb.ackNow = true;
 }
 
 /** Whether a SYN that came again may have its SYN-ACK again: at the pace of challenge ACKs, and it counts as one (Linux tcp_check_req). */

@@ -5,6 +5,8 @@
  */
 export interface TcpConfig {
   // Opening
+  /** An active OPEN is given up after this time, whatever `synRetries` says; 0: no such limit (FreeBSD net.inet.tcp.keepinit). */
+  openTimeoutUs: number;
   /** RFC 9293 3.10.1: SYN, SYN-ACK attempts after the first (tcp_syn_retries, tcp_synack_retries). */
   synRetries: number;
   synAckRetries: number;
@@ -19,6 +21,12 @@ export interface TcpConfig {
   dsack: boolean;
   /** RFC 3168: 0 never, 1 ask and agree, 2 agree only when asked (tcp_ecn). */
   ecn: 0 | 1 | 2;
+  /** So many SYNs sent again still ask for ECN (FreeBSD net.inet.tcp.ecn.maxretries). */
+  ecnSynRetries: number;
+  /** Only the MSS is left from this retransmission of the SYN on (FreeBSD net.inet.tcp.rexmit_drop_options). */
+  bareSynAfter: number;
+  /** A SYN or SYN-ACK carries options at all (FreeBSD TCP_NOOPT). */
+  offersOptions: boolean;
   /** Order of options in a SYN: `linux`: MSS, SACK-permitted, timestamps, NOP, scale; `freebsd`: MSS, NOP, scale, SACK, timestamps. */
   optionLayout: 'linux' | 'freebsd';
   /** Granularity of the timestamp clock, microseconds a tick (RFC 7323 5.4). */
@@ -33,6 +41,10 @@ export interface TcpConfig {
   synAckRepeatsSyn: boolean;
   /** RFC 9293 3.10.7.2: data on a SYN is kept for ESTABLISHED; otherwise it has to come again, as with Linux. */
   keepSynData: boolean;
+  /** Text on the SYN of a simultaneous open is kept, and acknowledged with what comes after it (FreeBSD). */
+  keepSynDataUnacknowledged: boolean;
+  /** Listeners drop a SYN-ACK; otherwise its ACK earns an RST (FreeBSD). */
+  listenDropsSynAck: boolean;
 
   // Sending
   /** RFC 6928, in segments; 0: RFC 5681's min(4 MSS, max(2 MSS, 4380)). */
@@ -45,6 +57,10 @@ export interface TcpConfig {
   /** RFC 3465 limit in segments; Infinity as Linux. */
   appropriateByteCounting: number;
   sendBufferBytes: number;
+  /** Least segments of a super-segment whose size follows the pace of sending; 0: they are as large as can be (tcp_min_tso_segs). */
+  minSuperSegments: number;
+  /** Super-segments have PSH, so that they are not held back while they are put together again (Linux __tcp_transmit_skb). */
+  pushesSuperSegments: boolean;
   /** Size to which the send buffer may grow by itself (tcp_wmem[2]); equal to `sendBufferBytes`: fixed. */
   maxSendBufferBytes: number;
   /** RFC 6298 2.4; Linux 200 ms. */
@@ -83,6 +99,12 @@ export interface TcpConfig {
   // Receiving
   receiveBufferBytes: number;
   maxReceiveBufferBytes: number;
+  /** Receive buffers are rounded up to whole segments once the MSS is known (FreeBSD tcp_mss). */
+  roundReceiveBuffer: boolean;
+  /** RFC 9293 3.8.6.2.2: the window grows by steps that pay; otherwise by what there is, but for less than a segment of a full buffer (FreeBSD). */
+  windowSteps: boolean;
+  /** What fits into the buffer lies in the window, offered or not (FreeBSD RCV.WND). */
+  acceptsWholeBuffer: boolean;
   /** Share of the receive buffer that is offered as window: numerator over 256 (Linux tcp_adv_win_scale: 128). */
   windowShare: number;
   /** The largest first window offered, in segments of the MSS; 0: no such limit (Linux clamps to about 64 kB: 45 x 1460). */
@@ -94,6 +116,10 @@ export interface TcpConfig {
   delayFinAck: boolean;
   /** The first ACKs of a connection go at once (Linux quick-ACK mode): at most so many. */
   quickAcks: number;
+  /** `ackEverySegments` counts segments of any size (FreeBSD). */
+  countsSmallSegments: boolean;
+  /** The SACK block of text before an early FIN covers the FIN. */
+  sackCoversFin: boolean;
   /** Acknowledge at once every so many full segments (RFC 9293 SHLD-18: 2). */
   ackEverySegments: number;
   /** Ranges held out of order by one connection; what would be one more is dropped. */
@@ -113,6 +139,16 @@ export interface TcpConfig {
   finWait2Us: number;
   /** In TIME-WAIT nothing lies in the window but a bare segment or an RST at RCV.NXT, PAWS passed (Linux). */
   timeWaitExact: boolean;
+  /** In TIME-WAIT all is answered but a bare ACK that is in order, and nothing without ACK (FreeBSD tcp_twcheck). */
+  timeWaitAnswersAll: boolean;
+  /** An ACK carries our FIN again while that is not acknowledged; not where RFC 5961 asks for it (FreeBSD tcp_output). */
+  repeatsFin: boolean;
+  /** A segment before RCV.NXT is answered, and its ACK of our FIN counts (FreeBSD). */
+  takesOldAckOfFin: boolean;
+  /** What answers for a port that a socket is bound to has the socket's TOS and TTL (FreeBSD). */
+  answersAsSocket: boolean;
+  /** An RST of our own accord offers no window (FreeBSD). */
+  resetOffersNothing: boolean;
   /** After close, FIN-WAIT-2 is kept as a record that knows neither SND.UNA nor what was received (Linux tcp_time_wait). */
   finWait2Record: boolean;
   /** tcp_rfc1337. */
@@ -129,6 +165,15 @@ export interface TcpConfig {
   // Defence
   /** ICMP ends a handshake that a listener answers only where it tells of no route, or of what cannot be delivered (Linux tcp_req_err). */
   steadyRequests: boolean;
+  /** SYN and FIN together are dropped (FreeBSD net.inet.tcp.drop_synfin). */
+  dropsSynFin: boolean;
+  /** As before RFC 5961: an RST, or a SYN, counts anywhere in the window (FreeBSD net.inet.tcp.insecure_rst, insecure_syn). */
+  insecureReset: boolean;
+  insecureSyn: boolean;
+  /** A hard ICMP error ends SYN-SENT (FreeBSD net.inet.tcp.icmp_may_rst). */
+  icmpMayReset: boolean;
+  /** As FreeBSD has it: such an error is always ECONNREFUSED, and must quote something before SND.NXT. */
+  icmpRefuses: boolean;
   /** Linux: an RST also counts at RCV.NXT - 1 once the FIN was taken, and at the highest edge that we reported by SACK. */
   lenientReset: boolean;
   /** RFC 5961 7: challenge ACKs a second of the whole host, and the least time between two of one connection. */

@@ -9,7 +9,7 @@ const CE = 3;
 
 /** RFC 3168 6.1.1: the first SYN asks; one that is sent again does not (6.1.1.1), lest a broken path drops it for its flags. */
 export function synEcnFlags(tcb: Tcb): number {
-  return tcb.config.ecn === 1 && tcb.backoff === 0 ? Flag.ece | Flag.cwr : 0;
+  return tcb.config.ecn === 1 && tcb.backoff <= tcb.config.ecnSynRetries ? Flag.ece | Flag.cwr : 0;
 }
 
 export function synAckEcnFlags(tcb: Tcb): number {

@@ -6,6 +6,7 @@ export const Errno = {
   EAGAIN: 11,
   ENOMEM: 12,
   EACCES: 13,
+  EFAULT: 14,
   EINVAL: 22,
   EPIPE: 32,
   ENONET: 64,

@@ -2,6 +2,7 @@ import { Acks, Event, type EventSet, type Facts, Known, State, Where } from '../
 import { Flag, OptionBit, type Segment } from '../wire/index.ts';
 import type { Environment } from './environment.ts';
 import type { Tcb } from './tcb.ts';
+import { receiveWindow } from './window.ts';
 
 const SYN_FIN_RST = Flag.syn | Flag.fin | Flag.rst;
 
@@ -44,6 +45,17 @@ export function factsOf(env: Environment, tcb: Tcb, segment: Segment, facts: Fac
   facts.pawsFailed = isOld(env, tcb, segment) ? Known.yes : Known.no;
   if (state === State.synReceived && tcb.passive && !env.hasAcceptRoom(tcb)) facts.room = Known.no;
   if (isRecord(tcb)) placeForRecord(facts);
+  else if (tcb.config.takesOldAckOfFin) keepOldAck(tcb, facts);
+}
+
+/** FreeBSD tcp_do_segment trims text and FIN off an old segment, and goes on to its ACK. */
+function keepOldAck(tcb: Tcb, facts: Facts): void {
+  if (facts.where !== Where.before || facts.acks !== Acks.fin || tcb.finAcked) return;
+  if ((facts.flags & (Flag.rst | Flag.syn)) !== 0) return;
+  facts.where = Where.overlap;
+  facts.flags &= ~Flag.fin;
+  facts.hasData = false;
+  tcb.ackNow = true;
 }
 
 /** After close, `finWait2Record`: what is known of the connection is RCV.NXT, SND.NXT and the window. */
@@ -87,7 +99,7 @@ function acksLater(tcb: Tcb, segment: Segment): number {
 function place(tcb: Tcb, segment: Segment, facts: Facts): void {
   const isSyn = (segment.flags & Flag.syn) !== 0;
   const start = (segment.seq - tcb.rcvNxt) | 0;
-  const window = (tcb.rcvAdv - tcb.rcvNxt) | 0;
+  const window = receiveWindow(tcb);
   const fin = (segment.flags & Flag.fin) !== 0 ? 1 : 0;
   const payload = segment.payloadLength;
   const length = isSyn ? 1 : payload + fin;

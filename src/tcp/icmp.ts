@@ -68,7 +68,7 @@ function endsRequest(segment: Segment, meaning: Meaning): boolean {
 /** RFC 9293 3.9.2.2 with the checks of RFC 5927 4.1: the quoted segment must be one that is under way. */
 export function icmpArrives(env: Environment, tcb: Tcb, segment: Segment): void {
   const state = tcb.state;
-  if (((segment.seq - tcb.sndUna) | 0) < 0 || ((segment.seq - tcb.sndNxt) | 0) > 0) {
+  if (((segment.seq - tcb.sndUna) | 0) < 0 || ((segment.seq - tcb.sndNxt) | 0) > 0 || isNext(tcb, segment)) {
     env.counters.OutOfWindowIcmps++;
     return;
   }
@@ -89,6 +89,12 @@ export function icmpArrives(env: Environment, tcb: Tcb, segment: Segment): void 
   }
   const event = meaning < 0 ? Event.icmpHard : Event.icmpSoft;
   if (next(env.table, state, event) === IMPOSSIBLE) return;
-  tcb.softError = Math.abs(meaning);
+  const refused = tcb.config.icmpRefuses && event === Event.icmpHard && state === State.synSent;
+  tcb.softError = refused ? Errno.ECONNREFUSED : Math.abs(meaning);
   step(env, tcb, event, null);
+}
+
+/** SND.NXT itself has not left yet (FreeBSD tcp_ctlinput). */
+function isNext(tcb: Tcb, segment: Segment): boolean {
+  return tcb.config.icmpRefuses && segment.seq === tcb.sndNxt;
 }

@@ -3,6 +3,7 @@ import { step } from './effects.ts';
 import type { Environment } from './environment.ts';
 import { OFF, type Tcb, Timer } from './tcb.ts';
 import { setTimer, stopTimer } from './timers.ts';
+import { unansweredProbes } from './timers-give-up.ts';
 
 /** States in which a silent peer is asked (RFC 9293 3.8.4): both SYNs are acknowledged, 2 MSL have not begun. */
 const KEPT = SYNCHRONISED & ~(1 << State.timeWait);
@@ -34,7 +35,7 @@ export function keepAliveExpired(env: Environment, tcb: Tcb): void {
     setTimer(env, tcb, Timer.keepAlive, env.now + tcb.keepAliveIdleUs);
     return;
   }
-  if (tcb.probesOut > 0 && tcb.lastArrivedAt >= tcb.lastProbeAt) tcb.probesOut = 0;
+  tcb.probesOut = unansweredProbes(tcb);
   const idleUs = env.now - tcb.lastArrivedAt;
   if (tcb.probesOut === 0 && idleUs < tcb.keepAliveIdleUs) {
     setTimer(env, tcb, Timer.keepAlive, tcb.lastArrivedAt + tcb.keepAliveIdleUs);

@@ -54,6 +54,13 @@ function takeMss(tcb: Tcb, segment: Segment): void {
   const announced = (segment.optionKinds & OptionBit.mss) !== 0 && segment.mss > 0;
   tcb.peerMss = Math.max(announced ? segment.mss : standard, config.minMss);
   limitMss(tcb);
+  if (config.roundReceiveBuffer) roundReceiveBuffer(tcb);
+}
+
+/** FreeBSD tcp_mss. */
+function roundReceiveBuffer(tcb: Tcb): void {
+  const { receive, sndMss } = tcb;
+  if (receive.limit > sndMss) receive.limit = Math.ceil(receive.limit / sndMss) * sndMss;
 }
 
 /** SMSS is the least of what the peer takes, the path carries and the user wants. */

@@ -12,6 +12,7 @@ const MAX_UNSCALED = 65_535;
 /** RFC 9293 3.10.1, active. The four-tuple, ISS and path MTU are filled in. */
 export function openActive(env: Environment, tcb: Tcb): void {
   tcb.passive = false;
+  tcb.openedSince = env.now;
   begin(env, tcb);
   env.counters.ActiveOpens++;
   step(env, tcb, Event.openActive, null);

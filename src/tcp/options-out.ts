@@ -73,7 +73,7 @@ function writeSack(tcb: Tcb, out: Outgoing): void {
   const found = tcb.receive.ranges(ranges, room - count);
   for (let i = 0; i < 2 * found; i++) sack[2 * count + i] = (tcb.rcvNxt + ranges[i]!) | 0;
   out.sackCount = count + found;
-  if (tcb.finArrivedEarly) coverFin(tcb, sack, out.sackCount);
+  if (tcb.finArrivedEarly && tcb.config.sackCoversFin) coverFin(tcb, sack, out.sackCount);
   if (out.sackCount > 0) out.optionKinds |= OptionBit.sack;
 }
 
@@ -92,7 +92,8 @@ function writeUserTimeout(tcb: Tcb, out: Outgoing): void {
 /** Options of a SYN: all that the configuration wants. */
 export function writeSynOptions(env: Environment, tcb: Tcb, out: Outgoing): void {
   const config = tcb.config;
-  offer(env, tcb, out, config.windowScaling, config.sack, config.timestamps);
+  const all = tcb.backoff < config.bareSynAfter;
+  offer(env, tcb, out, all && config.windowScaling, all && config.sack, all && config.timestamps);
   // RFC 7323 3.2: TSecr means nothing without an ACK.
   out.tsEcr = 0;
 }
@@ -114,6 +115,8 @@ function offer(
   sack: boolean,
   timestamps: boolean,
 ): void {
+  out.optionKinds = 0;
+  if (!tcb.config.offersOptions) return;
   out.optionKinds = OptionBit.mss;
   out.mss = tcb.advMss;
   out.sackCount = 0;

@@ -29,7 +29,8 @@ export function begin(env: Environment, tcb: Tcb, seq: number, flags: number): O
 
 /** Window, options and urgent pointer of a segment with ACK after the handshake; then it leaves. */
 export function finish(env: Environment, tcb: Tcb, out: Outgoing): void {
-  out.window = offerWindow(env, tcb);
+  const isMute = (out.flags & Flag.rst) !== 0 && tcb.config.resetOffersNothing;
+  out.window = isMute ? 0 : offerWindow(env, tcb);
   writeOptions(env, tcb, out);
   markAck(tcb, out);
   if (tcb.urgentQueued) writeUrgent(tcb, out);
@@ -68,7 +69,17 @@ function emptySeq(tcb: Tcb): number {
 
 /** An ACK without text, at once. */
 export function sendAckNow(env: Environment, tcb: Tcb): void {
-  const out = begin(env, tcb, emptySeq(tcb), Flag.ack);
+  if (tcb.config.repeatsFin && tcb.finSent && !tcb.finAcked)
+    sendEmpty(env, tcb, tcb.finSeq, Flag.fin | Flag.ack);
+  else sendBareAck(env, tcb);
+}
+
+export function sendBareAck(env: Environment, tcb: Tcb): void {
+  sendEmpty(env, tcb, emptySeq(tcb), Flag.ack);
+}
+
+function sendEmpty(env: Environment, tcb: Tcb, seq: number, flags: number): void {
+  const out = begin(env, tcb, seq, flags);
   env.counters.OutSegs++;
   finish(env, tcb, out);
 }

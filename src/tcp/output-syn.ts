@@ -23,6 +23,7 @@ export function sendSyn(env: Environment, tcb: Tcb): void {
 export function sendSynAck(env: Environment, tcb: Tcb): void {
   const out = begin(env, tcb, tcb.iss, Flag.syn | Flag.ack | synAckEcnFlags(tcb));
   out.window = offerSynWindow(tcb);
+  if (tcb.config.keepSynDataUnacknowledged) out.ack = (tcb.irs + 1) | 0;
   writeSynAckOptions(env, tcb, out);
   acknowledged(tcb);
   leave(env, tcb, out);

@@ -7,6 +7,7 @@ import { shortMayGo } from './nagle.ts';
 import { segmentBytes } from './options-out.ts';
 import { retransmitLost, sendAgain } from './output-again.ts';
 import { begin, finish, sendAckNow } from './output-segment.ts';
+import { pacedBytes } from './pace.ts';
 import { armPersist } from './persist.ts';
 import { prepareSearch, probePathMtu } from './pmtu.ts';
 import { armTimers, Probe, segmentSent, sendAllowance, windowAfterIdle } from './recovery.ts';
@@ -103,11 +104,12 @@ export function sendRegardless(env: Environment, tcb: Tcb): void {
 
 /** New text as far as windows, Nagle's algorithm and SWS avoidance allow, and the FIN behind it. */
 function sendNew(env: Environment, tcb: Tcb, regardless: boolean): void {
+  const edge = (tcb.sndUna + tcb.sndWnd) | 0;
+  if (((edge - tcb.sndNxt) | 0) <= 0) return;
   windowAfterIdle(env, tcb);
   const searching = tcb.config.mtuProbing > 0;
   if (searching) prepareSearch(env, tcb);
   const textEnd = (tcb.sndUna + tcb.send.length) | 0;
-  const edge = (tcb.sndUna + tcb.sndWnd) | 0;
   const mss = segmentBytes(tcb);
   let allowance = sendAllowance(tcb);
   for (let queued = (textEnd - tcb.sndNxt) | 0; queued > 0; queued = (textEnd - tcb.sndNxt) | 0) {
@@ -156,7 +158,9 @@ function nextLength(
 /** What belongs to one segment only, CWR and the urgent pointer, keeps super-segments away. */
 function superLimit(env: Environment, tcb: Tcb, mss: number): number {
   if (tcb.urgentQueued || (tcb.ecnOk && tcb.cwrQueued)) return mss;
-  return env.superSegmentBytes > mss ? env.superSegmentBytes : mss;
+  const most = env.superSegmentBytes;
+  if (most <= mss) return mss;
+  return tcb.config.minSuperSegments > 0 ? Math.min(most, pacedBytes(tcb, mss, most)) : most;
 }
 
 /** One segment of new text from SND.NXT on; the FIN rides on the last one where the window has room for it. */
@@ -173,10 +177,12 @@ function sendText(
   const fin = isLast && tcb.finQueued && length < usable ? 1 : 0;
   const out = begin(env, tcb, seq, Flag.ack);
   if (fin === 1) out.flags |= Flag.fin;
+  let pushes = false;
   if (length > 0) {
     const toPush = (tcb.pushSeq - seq) | 0;
     // RFC 9293 3.9.1.2 (MUST-61): the last of what waits, and the end of the last SEND.
-    if (isLast || (toPush > 0 && toPush <= length)) out.flags |= Flag.psh;
+    pushes = isLast || (toPush > 0 && toPush <= length);
+    if (pushes || (length > mss && tcb.config.pushesSuperSegments)) out.flags |= Flag.psh;
     out.payloadOffset = (seq - tcb.sndUna) | 0;
     out.payloadLength = length;
     if (length > mss) out.segmentSize = mss;
@@ -192,7 +198,7 @@ function sendText(
   }
   tcb.sndNxt = (seq + length + fin) | 0;
   segmentSent(env, tcb, seq, length + fin, false);
-  if ((out.flags & Flag.psh) !== 0) tcb.sent.markPushed();
+  if (pushes) tcb.sent.markPushed();
 }
 
 function noteText(env: Environment, tcb: Tcb, seq: number, length: number, mss: number): void {

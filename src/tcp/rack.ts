@@ -76,7 +76,7 @@ export function rackDetectLoss(tcb: Tcb, nowUs: number): number {
     if ((flags & Sent.sacked) !== 0) continue;
     if ((flags & (Sent.lost | Sent.inFlightAgain)) === Sent.lost) continue;
     // RFC 8985 6.1, RACK_sent_after.
-    if (((tcb.rackOrder - sent.orderOf(i)) | 0) <= 0) {
+    if (!leftBefore(tcb, i)) {
       // What follows and was sent once only left later still.
       if (!sent.retransmissionsAhead || ((sent.startOf(i) - sent.highestRetransmitted) | 0) >= 0) break;
       continue;
@@ -86,6 +86,14 @@ export function rackDetectLoss(tcb: Tcb, nowUs: number): number {
     else if (remaining > timeout) timeout = remaining;
   }
   return Math.ceil(timeout);
+}
+
+/** Parts of one super-segment left one after the other, although at once. */
+function leftBefore(tcb: Tcb, index: number): boolean {
+  const sent = tcb.sent;
+  const later = (tcb.rackOrder - sent.orderOf(index)) | 0;
+  if (later !== 0) return later > 0;
+  return sent.sackedBytes > 0 && ((sent.startOf(index) - sent.highestSacked) | 0) < 0;
 }
 
 /** RFC 8985 6.3, RACK_mark_losses_on_RTO: the oldest segment, and what has been out for longer than a round trip. */

@@ -50,8 +50,11 @@ export function rto(tcb: Tcb): number {
 
 /** RFC 6298 (5.5), (5.6): stays until there is a new sample (Karn). */
 export function backOff(tcb: Tcb): void {
+  const { maxRtoUs, rtoSlackUs } = tcb.config;
+  // The slack is added once, and not to the very first RTO (FreeBSD TCPT_RANGESET).
+  const slack = tcb.backoff > 0 || tcb.srttUs > 0 ? rtoSlackUs : 0;
   tcb.backoff++;
-  tcb.rtoUs = Math.min(tcb.rtoUs * 2, tcb.config.maxRtoUs);
+  tcb.rtoUs = Math.min((tcb.rtoUs - slack) * 2 + rtoSlackUs, maxRtoUs);
 }
 
 /** The same for a SYN or SYN-ACK; the first SYNs may go out at an even pace (Linux tcp_retransmit_timer). */

@@ -1,4 +1,5 @@
 import type { Segment } from '../wire/index.ts';
+import { smss } from './congestion/window.ts';
 import type { Environment } from './environment.ts';
 import { rackDelivered, rackDuplicate, rackReordering } from './rack.ts';
 import { Recovery } from './recovery-state.ts';
@@ -46,13 +47,28 @@ function enterBlock(env: Environment, tcb: Tcb, start: number, end: number, work
   if (sent.count === 0 || ((end - start) | 0) <= 0) return;
   // Old blocks and blocks of what was never sent say nothing.
   if (((start - tcb.sndUna) | 0) < 0 || ((end - tcb.sndNxt) | 0) > 0) return;
-  const from = knownUpTo(tcb, start, end);
-  if (((end - from) | 0) <= 0) return;
-  sent.splitAt(end);
+  const from = wholeSegments(tcb, knownUpTo(tcb, start, end), true);
+  const to = wholeSegments(tcb, end, false);
+  if (((to - from) | 0) <= 0) return;
+  sent.splitAt(to);
   for (let i = Math.max(sent.splitAt(from), 0); i < sent.count; i++) {
-    if (((sent.startOf(i) - end) | 0) >= 0) break;
+    if (((sent.startOf(i) - to) | 0) >= 0) break;
     if ((sent.flagsOf(i) & Sent.sacked) === 0) sackEntry(env, tcb, i, work);
   }
+}
+
+/** An edge inside a segment, moved to the segment's end or beginning: a segment arrives wholly or not at all (Linux tcp_match_skb_to_sack). */
+function wholeSegments(tcb: Tcb, edge: number, up: boolean): number {
+  const sent = tcb.sent;
+  const index = sent.find(edge);
+  if (index < 0 || index === sent.count) return edge;
+  const start = sent.startOf(index);
+  const size = smss(tcb);
+  const rest = ((edge - start) | 0) % size;
+  if (rest === 0) return edge;
+  if (!up) return (edge - rest) | 0;
+  const next = (edge - rest + size) | 0;
+  return ((next - sent.endOf(index)) | 0) > 0 ? sent.endOf(index) : next;
 }
 
 function sackEntry(env: Environment, tcb: Tcb, index: number, work: AckWork): void {

@@ -259,6 +259,9 @@ export class Tcb {
   keepAliveIdleUs: number = 0;
   keepAliveIntervalUs: number = 0;
   keepAliveProbes: number = 0;
+  /** An active OPEN that takes longer is given up; 0: no such limit. When it began. */
+  openTimeoutUs: number = 0;
+  openedSince: number = 0;
   /** RFC 5482; 0: none. */
   userTimeoutUs: number = 0;
   /** RFC 5482: what the peer announced; 0: nothing. */
@@ -307,6 +310,7 @@ export function configure(tcb: Tcb, config: TcpConfig): void {
   tcb.keepAliveProbes = config.keepAliveProbes;
   tcb.hopLimit = config.hopLimit;
   tcb.synRetries = config.synRetries;
+  tcb.openTimeoutUs = config.openTimeoutUs;
   tcb.send.limit = config.sendBufferBytes;
   tcb.receive.limit = config.receiveBufferBytes;
   tcb.receive.maxRanges = config.maxReassemblyRanges;
@@ -459,6 +463,8 @@ export function recycleTcb(tcb: Tcb): void {
   tcb.keepAliveIdleUs = 0;
   tcb.keepAliveIntervalUs = 0;
   tcb.keepAliveProbes = 0;
+  tcb.openTimeoutUs = 0;
+  tcb.openedSince = 0;
   tcb.userTimeoutUs = 0;
   tcb.peerUserTimeoutUs = 0;
   tcb.announceUserTimeout = false;

@@ -3,13 +3,13 @@ import { acknowledgeText, finMayWait, startQuickAcks } from './ack-policy.ts';
 import type { Environment } from './environment.ts';
 import { finIsNext } from './fin.ts';
 import type { Tcb } from './tcb.ts';
-import { measureReceiving } from './window.ts';
+import { measureReceiving, receiveWindow } from './window.ts';
 
 /** RFC 9293 3.10.7.4 (seventh): text inside the window goes to its place in the receive buffer. */
 export function takeText(env: Environment, tcb: Tcb, segment: Segment): void {
   const syn = segment.flags & Flag.syn ? 1 : 0;
   const start = (segment.seq + syn - tcb.rcvNxt) | 0;
-  const window = (tcb.rcvAdv - tcb.rcvNxt) | 0;
+  const window = receiveWindow(tcb);
   let length = segment.payloadLength;
   if (start + length > window) {
     // What does not fit is trimmed off; the ACK tells where the window ends.
@@ -37,7 +37,8 @@ export function takeText(env: Environment, tcb: Tcb, segment: Segment): void {
 /** RFC 9293 3.10.7.2: text that came with a SYN is kept until ESTABLISHED; the SYN-ACK acknowledges it. */
 export function keepSynText(env: Environment, tcb: Tcb, segment: Segment): void {
   const length = segment.payloadLength;
-  if (length === 0 || !tcb.config.keepSynData) return;
+  const { keepSynData, keepSynDataUnacknowledged } = tcb.config;
+  if (length === 0 || !(keepSynData || (keepSynDataUnacknowledged && !tcb.passive))) return;
   const moved = insert(env, tcb, segment, 0, length);
   if (moved > 0) tcb.rcvNxt = (tcb.rcvNxt + moved) | 0;
 }

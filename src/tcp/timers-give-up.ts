@@ -60,9 +60,14 @@ function orphanRetries(tcb: Tcb, intervalUs: number): number {
   return tcb.config.orphanRetries === 0 && alive ? ORPHAN_RETRIES : tcb.config.orphanRetries;
 }
 
+/** Probes of window or keepalive since the peer last answered one; `probesOut` itself is set back when the next one is due. */
+export function unansweredProbes(tcb: Tcb): number {
+  return tcb.lastArrivedAt >= tcb.lastProbeAt ? 0 : tcb.probesOut;
+}
+
 /** Window probes: unanswered ones count, for nobody's connection all of them (Linux tcp_probe_timer). */
 export function probesRanOut(env: Environment, tcb: Tcb): boolean {
-  if (tcb.probesOut > 0 && tcb.lastArrivedAt >= tcb.lastProbeAt) tcb.probesOut = 0;
+  tcb.probesOut = unansweredProbes(tcb);
   const userTimeoutUs = userTimeoutOf(tcb);
   if (userTimeoutUs > 0) return tcb.probesSince >= 0 && env.now - tcb.probesSince >= userTimeoutUs;
   if (!tcb.orphan) return tcb.probesOut >= tcb.config.retries2;

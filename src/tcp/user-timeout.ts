@@ -18,6 +18,10 @@ export function userTimeoutOf(tcb: Tcb): number {
 
 /** Called at the end of each output: the timer runs while something is unacknowledged. */
 export function armUserTimeout(env: Environment, tcb: Tcb): void {
+  if (!tcb.passive && !tcb.synAcked && tcb.openTimeoutUs > 0) {
+    setTimer(env, tcb, Timer.userTimeout, tcb.openedSince + tcb.openTimeoutUs);
+    return;
+  }
   const timeoutUs = userTimeoutOf(tcb);
   if (timeoutUs === 0 || tcb.sndUna === tcb.sndNxt) {
     stopTimer(tcb, Timer.userTimeout);

@@ -28,6 +28,19 @@ function leastStep(tcb: Tcb): number {
   return Math.min(share(tcb, tcb.receive.limit) >> 1, tcb.rcvMss);
 }
 
+/** RCV.WND: what a segment is measured against. */
+export function receiveWindow(tcb: Tcb): number {
+  const edge = (tcb.rcvAdv - tcb.rcvNxt) | 0;
+  // Before the handshake is over, a listener knows only what its SYN-ACK offered.
+  const knowsBuffer = tcb.config.acceptsWholeBuffer && (tcb.synAcked || !tcb.passive);
+  return knowsBuffer ? Math.max(edge, space(tcb)) : edge;
+}
+
+/** FreeBSD tcp_output: less than a segment, of a buffer that is nearly full. */
+function isSilly(tcb: Tcb, free: number): boolean {
+  return free < tcb.receive.limit >> 2 && free < tcb.sndMss;
+}
+
 /** What is left of the window that was offered last. */
 function offered(tcb: Tcb): number {
   const left = (tcb.rcvAdv - tcb.rcvNxt) | 0;
@@ -68,6 +81,11 @@ export function advertisedWindow(tcb: Tcb): number {
   const kept = offered(tcb);
   const free = space(tcb);
   const scale = tcb.rcvScale;
+  if (!tcb.config.windowSteps) {
+    // FreeBSD rounds up, and so never takes the edge back.
+    const window = isSilly(tcb, free) ? kept : Math.max(kept, free);
+    return Math.min((window + (1 << scale) - 1) >> scale, MAX_UNSCALED);
+  }
   if (free >= kept + leastStep(tcb)) return Math.min(free >> scale, MAX_UNSCALED);
   // A step of the scale beyond the edge, so that rounding does not take the edge back, while memory allows (RFC 7323 2.4).
   const rounded = (kept + (1 << scale) - 1) >> scale;
@@ -95,10 +113,20 @@ export function offerWindow(env: Environment, tcb: Tcb): number {
 export function windowUpdateDue(tcb: Tcb): boolean {
   const kept = offered(tcb);
   let free = space(tcb);
+  if (!tcb.config.windowSteps) return pays(tcb, kept, Math.min(free, MAX_UNSCALED << tcb.rcvScale));
   // What a scaled window could offer beyond that of the SYN has time until text is acknowledged.
   if (((tcb.lastAckSent - tcb.irs) | 0) === 1) free = Math.min(free, synWindow(tcb));
   if (free < kept + leastStep(tcb)) return false;
   return free >= 2 * kept || kept < tcb.rcvMss;
+}
+
+/** FreeBSD tcp_output: two segments that are a quarter of the buffer, or half of it. */
+function pays(tcb: Tcb, kept: number, free: number): boolean {
+  const { limit } = tcb.receive;
+  const step = free - kept;
+  if (tcb.ackPendingSegments > 0 || free >> tcb.rcvScale <= kept >> tcb.rcvScale) return false;
+  if (2 * step >= limit) return true;
+  return step >= 2 * tcb.sndMss && (step >= limit >> 2 || free <= limit >> 3 || limit <= 8 * tcb.sndMss);
 }
 
 /** Linux tcp_grow_window: with each segment that arrives, two more may be under way. */

@@ -42,6 +42,18 @@ function fold(sum: number): number {
   return folded;
 }
 
+/** `onesSum` over `bytes` or, over the same memory, `view`: whatever suits the way of computing it. */
+export type SegmentSum = (
+  bytes: Uint8Array,
+  view: DataView,
+  offset: number,
+  length: number,
+  initial: number,
+) => number;
+
+export const plainSum: SegmentSum = (_bytes, view, offset, length, initial) =>
+  onesSum(view, offset, length, initial);
+
 /** The Internet checksum (RFC 1071) as it goes into a header. Over bytes that include their own checksum it is 0. */
 export function internetChecksum(
   view: DataView,

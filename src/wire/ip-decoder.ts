@@ -1,5 +1,5 @@
 import { readIcmp4, readIcmp6 } from './icmp.ts';
-import { type FragmentLimits, FragmentReassembler } from './ip/fragments.ts';
+import type { FragmentReassembler } from './ip/fragments.ts';
 import { readIp4 } from './ip/ip4.ts';
 import { readIp6 } from './ip/ip6.ts';
 import { Protocol } from './ip/protocols.ts';
@@ -16,8 +16,9 @@ export class IpDecoder {
   readonly segment: Segment = new Segment();
   readonly #walk: Walk;
 
-  constructor(fragments?: FragmentLimits) {
-    this.#walk = new Walk(this.segment, new FragmentReassembler(fragments));
+  /** Without a reassembler nothing that came in fragments is read. */
+  constructor(fragments: FragmentReassembler | null = null) {
+    this.#walk = new Walk(this.segment, fragments);
   }
 
   /** Reads the packet in the first `length` bytes (`view` is over the same memory). Returns the `SegmentKind`. */

@@ -30,7 +30,8 @@ export const Layer = {
 /** Where the decoder stands in a frame. One object, filled again for each frame. */
 export class Walk {
   readonly segment: Segment;
-  readonly fragments: FragmentReassembler;
+  /** None where fragments are not put together. */
+  readonly fragments: FragmentReassembler | null;
   bytes: Uint8Array;
   view: DataView;
   offset: number = 0;
@@ -42,7 +43,7 @@ export class Walk {
   /** Ethernet type or IP protocol number, as the layer says. */
   protocol: number = 0;
 
-  constructor(segment: Segment, fragments: FragmentReassembler) {
+  constructor(segment: Segment, fragments: FragmentReassembler | null) {
     this.segment = segment;
     this.fragments = fragments;
     this.bytes = segment.bytes;

@@ -76,7 +76,7 @@ describe('excessive retransmissions', () => {
   );
 
   it.each(['rfc', 'linux', 'freebsd'] as const)('SHLD-11: R2 is 100 seconds or more (%s)', (profile) => {
-    const bench = new TcpBench({ profile });
+    const bench = new TcpBench({ profile: HOST_PROFILES[profile] });
     const { socket } = bench.accepted();
     bench.write(socket, 100);
     expect(untilClosed(bench, socket)).toBeGreaterThanOrEqual(100 * SECOND);
@@ -143,7 +143,7 @@ describe('keep-alive', () => {
   });
 
   it.each(['rfc', 'linux', 'freebsd'] as const)('MUST-25: they are off by default (%s)', (profile) => {
-    const bench = new TcpBench({ profile });
+    const bench = new TcpBench({ profile: HOST_PROFILES[profile] });
     const { socket, peer } = bench.accepted();
     expect(socket.getOption(Option.keepAlive)).toBe(0);
     peer.quietFor(48 * HOUR);
@@ -188,7 +188,7 @@ describe('keep-alive', () => {
   it.each(['rfc', 'linux', 'freebsd'] as const)(
     'MUST-28: the interval is two hours by default (%s)',
     (profile) => {
-      const bench = new TcpBench({ profile });
+      const bench = new TcpBench({ profile: HOST_PROFILES[profile] });
       const { socket, peer } = bench.accepted();
       ok(socket.setOption(Option.keepAlive, 1));
       peer.quietFor(2 * HOUR - SECOND);

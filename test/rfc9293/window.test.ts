@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Option, Poll } from '../../src/host/index.ts';
+import { HOST_PROFILES, Option, Poll } from '../../src/host/index.ts';
 import { HOUR, MINUTE, MS, ok, pattern, SECOND, type Sent, TcpBench } from '../support/tcp-bench.ts';
 
 const OPEN_WIDE = { initialWindowSegments: 100, tailLossProbe: false };
@@ -270,7 +270,7 @@ describe('generating ACKs', () => {
   });
 
   it.each(['rfc', 'linux', 'freebsd'] as const)('MUST-40: no ACK waits for 0.5 seconds (%s)', (profile) => {
-    const bench = new TcpBench({ profile });
+    const bench = new TcpBench({ profile: HOST_PROFILES[profile] });
     const { socket, peer } = bench.accepted();
     let next = 1;
     // Past quick ACKs, and in the interactive way that delays most.

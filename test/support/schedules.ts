@@ -1,4 +1,4 @@
-import { type Host, Option, Shut, type Socket } from '../../src/host/index.ts';
+import { HOST_PROFILES, type Host, Option, Shut, type Socket } from '../../src/host/index.ts';
 import { type Link, Network } from '../../src/link/index.ts';
 
 /** What a random schedule did to two hosts, or what was wrong afterwards. */
@@ -156,12 +156,12 @@ export class SchedulePair {
     const six = random() < 0.2;
     const addresses = six ? ['fd00::1', 'fd00::2'] : ['10.0.0.1', '10.0.0.2'];
     const a = this.network.host('a', {
-      profile: pick(random, PROFILES),
+      profile: HOST_PROFILES[pick(random, PROFILES)],
       addresses: [addresses[0]!],
       config,
     });
     const b = this.network.host('b', {
-      profile: pick(random, PROFILES),
+      profile: HOST_PROFILES[pick(random, PROFILES)],
       addresses: [addresses[1]!],
       config,
     });

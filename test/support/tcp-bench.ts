@@ -6,6 +6,7 @@ import {
   encodeIcmpError,
   encodeSegment,
   Flag,
+  FragmentReassembler,
   LinkType,
   onesSum,
   Protocol,
@@ -363,6 +364,7 @@ export class TcpBench {
       addresses: [HOST4, HOST6],
       seed: 1,
       packets: this.pool,
+      fragments: new FragmentReassembler(),
       ...options,
     });
     this.host.at(this.now);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Host, Socket } from '../../src/host/index.ts';
+import { HOST_PROFILES, type Host, type Socket } from '../../src/host/index.ts';
 import { type Link, type LinkOptions, Network } from '../../src/link/index.ts';
 
 const SECOND = 1_000_000;
@@ -12,8 +12,14 @@ interface Transfer {
 }
 
 /** One connection sends `bytes` as fast as it may. */
-function transfer(profile: 'linux' | 'freebsd' | 'rfc', bytes: number, options: LinkOptions): Transfer {
+function transfer(
+  name: 'linux' | 'freebsd' | 'rfc',
+  bytes: number,
+  options: LinkOptions,
+  meanwhile: (network: Network, link: Link) => void = () => {},
+): Transfer {
   const network = new Network({ seed: 1 });
+  const profile = HOST_PROFILES[name];
   const config = { maxSendBufferBytes: 8 << 20, maxReceiveBufferBytes: 16 << 20 };
   const client = network.host('client', { profile, config, addresses: ['10.0.0.1'] });
   const server = network.host('server', { profile, config, addresses: ['10.0.0.2'] });
@@ -40,6 +46,7 @@ function transfer(profile: 'linux' | 'freebsd' | 'rfc', bytes: number, options: 
   accepted.onEvent = () => {
     for (let n = accepted.recv(target); n > 0; n = accepted.recv(target)) received += n;
   };
+  meanwhile(network, link);
   network.act(write);
   const from = network.now;
   expect(network.runUntil(() => received >= bytes, from + 60 * SECOND)).toBe(true);
@@ -67,5 +74,15 @@ describe('a short path', () => {
     const { client } = transfer('freebsd', 2e6 + 1, { delayUs: 1000 });
     expect(client.counters.TCPTimeouts).toBe(0);
     expect(client.counters.RetransSegs).toBe(0);
+  });
+});
+
+describe('a path that becomes fifty times longer', () => {
+  it.each(['linux', 'rfc', 'freebsd'] as const)('%s: the window of who only receives follows', (profile) => {
+    const longer = (network: Network, link: Link): void => {
+      network.after(SECOND, () => link.configure({ delayUs: 500_000 }));
+    };
+    const { mbps } = transfer(profile, 20e6, { delayUs: 10_000, rateBps: 20e6 }, longer);
+    expect(mbps).toBeGreaterThan(8);
   });
 });

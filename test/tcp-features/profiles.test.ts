@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Option, Shut } from '../../src/host/index.ts';
+import { freebsdHost, Option, Shut } from '../../src/host/index.ts';
 import { State } from '../../src/states/index.ts';
 import { Flag } from '../../src/wire/index.ts';
 import { failure, MINUTE, MS, ok, option, SECOND, TcpBench } from '../support/tcp-bench.ts';
@@ -121,7 +121,7 @@ describe('profile linux', () => {
 
 describe('profile freebsd', () => {
   it('a SYN looks like one of FreeBSD', () => {
-    const { syn } = new TcpBench({ profile: 'freebsd' }).connecting();
+    const { syn } = new TcpBench({ profile: freebsdHost }).connecting();
     expect(syn.options.map((one) => one.kind)).toEqual([
       'mss',
       'nop',
@@ -133,7 +133,7 @@ describe('profile freebsd', () => {
   });
 
   it('close with unread data sends FIN', () => {
-    const bench = new TcpBench({ profile: 'freebsd' });
+    const bench = new TcpBench({ profile: freebsdHost });
     const { socket, peer } = bench.accepted();
     peer.send('A', 1, 1, { data: 10 });
     peer.queue.length = 0;
@@ -142,7 +142,7 @@ describe('profile freebsd', () => {
   });
 
   it('giving up sends RST', () => {
-    const bench = new TcpBench({ profile: 'freebsd', config: { retries2: 3 } });
+    const bench = new TcpBench({ profile: freebsdHost, config: { retries2: 3 } });
     const { socket, peer } = bench.accepted();
     bench.write(socket, 10);
     bench.runUntil(() => socket.state === State.closed, 30 * MINUTE);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Message, Option } from '../../src/host/index.ts';
+import { HOST_PROFILES, Message, Option } from '../../src/host/index.ts';
 import { Flag } from '../../src/wire/index.ts';
 import {
   MINUTE,
@@ -272,7 +272,7 @@ describe('congestion windows', () => {
 
   it('the initial window is ten segments (RFC 6928)', () => {
     for (const profile of ['rfc', 'linux', 'freebsd'] as const) {
-      const bench = new TcpBench({ profile });
+      const bench = new TcpBench({ profile: HOST_PROFILES[profile] });
       const { socket, peer } = bench.accepted({ mss: 1000 });
       bench.write(socket, 20_000);
       expect(starts(peer).length).toBe(10);
@@ -399,8 +399,8 @@ describe('bulk transfer over a bad path', () => {
       seed,
       loss: 0.03,
       fate: () => (n++ % 37 === 0 ? 15_000 : false),
-      client: { profile },
-      server: { profile },
+      client: { profile: HOST_PROFILES[profile] },
+      server: { profile: HOST_PROFILES[profile] },
     });
     const { client, server } = pair.open();
     const got = pair.transfer(client, server, 300_000);

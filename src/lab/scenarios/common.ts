@@ -1,4 +1,4 @@
-import { type Host, Option } from '../../host/index.ts';
+import { HOST_PROFILES, type Host, Option } from '../../host/index.ts';
 import type { Link, LinkOptions } from '../../link/index.ts';
 import type { TcpConfig } from '../../tcp/config.ts';
 import type { Lab } from '../lab.ts';
@@ -34,12 +34,13 @@ export interface Pair {
 
 /** A client and a server with one link between them, both captured. */
 export function pair(lab: Lab, options: PairOptions): Pair {
-  const profile = options.profile ?? 'linux';
+  const name = options.profile ?? 'linux';
+  const profile = HOST_PROFILES[name];
   const client = lab.host('client', { profile, config: options.client ?? {} });
   const server = lab.host('server', { profile, config: options.server ?? {} });
   const link = lab.join(client, server, us(options.rtt), options.link);
   lab.watch(client, server);
-  lab.mslUs = profile === 'rfc' ? 120 * SECOND : 30 * SECOND;
+  lab.mslUs = name === 'rfc' ? 120 * SECOND : 30 * SECOND;
   return { client, server, link, address: lab.addressOf(server) };
 }
 

@@ -77,6 +77,17 @@ export class FragmentReassembler {
     return this.#heldBytes;
   }
 
+  /** Takes the fragment at the walk's offset; moves the walk into the datagram if that completes it. */
+  enter(walk: Walk, protocol: number, identification: number, offset: number, more: boolean): boolean {
+    if (!this.add(walk, protocol, identification, offset, more)) return false;
+    walk.bytes = this.bytes;
+    walk.view = new DataView(walk.bytes.buffer, walk.bytes.byteOffset, walk.bytes.byteLength);
+    walk.offset = 0;
+    walk.end = this.captured;
+    walk.wireEnd = this.length;
+    return true;
+  }
+
   /**
    * Takes the fragment that lies at the walk's offset up to its end; true where it completes its datagram, which
    * `bytes`, `length`, `captured` and `protocol` then describe.
@@ -225,22 +236,4 @@ export function isWorthReassembly(protocol: number): boolean {
     default:
       return false;
   }
-}
-
-/** Hands the fragment at the walk's offset to the reassembler; moves the walk into the datagram if that completes it. */
-export function enterReassembled(
-  walk: Walk,
-  protocol: number,
-  identification: number,
-  offset: number,
-  more: boolean,
-): boolean {
-  const fragments = walk.fragments;
-  if (!fragments.add(walk, protocol, identification, offset, more)) return false;
-  walk.bytes = fragments.bytes;
-  walk.view = new DataView(walk.bytes.buffer, walk.bytes.byteOffset, walk.bytes.byteLength);
-  walk.offset = 0;
-  walk.end = fragments.captured;
-  walk.wireEnd = fragments.length;
-  return true;
 }

@@ -1,6 +1,6 @@
 import { Problem } from '../segment.ts';
 import { Layer, readI32, readU16, type Walk } from '../walk.ts';
-import { enterReassembled, isWorthReassembly } from './fragments.ts';
+import { isWorthReassembly } from './fragments.ts';
 import { Protocol } from './protocols.ts';
 
 const MORE_FRAGMENTS = 0x2000;
@@ -56,8 +56,9 @@ export function readIp4(walk: Walk): number {
 }
 
 function joinFragment(walk: Walk, protocol: number, fragment: number): boolean {
-  if (!isWorthReassembly(protocol)) return false;
+  const { fragments } = walk;
+  if (fragments === null || !isWorthReassembly(protocol)) return false;
   const offset = (fragment & OFFSET_MASK) << 3;
   const more = (fragment & MORE_FRAGMENTS) !== 0;
-  return enterReassembled(walk, protocol, walk.segment.identification, offset, more);
+  return fragments.enter(walk, protocol, walk.segment.identification, offset, more);
 }

@@ -1,6 +1,5 @@
 import { Problem } from '../segment.ts';
 import { Layer, readI32, readU16, type Walk } from '../walk.ts';
-import { enterReassembled } from './fragments.ts';
 import { Protocol } from './protocols.ts';
 
 /** Longer chains of extension headers are attacks, not traffic. */
@@ -87,10 +86,12 @@ function readExtensions(walk: Walk, first: number): number {
       walk.offset += 8;
       // A fragment that is the whole datagram ("atomic", RFC 6946) is read as it stands.
       if ((field & 0xfff9) !== 0) {
-        if (!enterReassembled(walk, next, identification, field & 0xfff8, (field & 1) !== 0))
+        const { fragments } = walk;
+        const more = (field & 1) !== 0;
+        if (fragments === null || !fragments.enter(walk, next, identification, field & 0xfff8, more))
           return Layer.end;
         // The first fragment's next header counts (RFC 8200 4.5).
-        next = walk.fragments.protocol;
+        next = fragments.protocol;
       }
     } else {
       walk.protocol = next;

@@ -1,0 +1,62 @@
+import { freebsd } from '../states/index.ts';
+import type { TcpConfig } from '../tcp/config.ts';
+import { type HostProfile, KIB, linuxHost, MIB, RFC_CONFIG, rfcHost, SECOND } from './profiles.ts';
+
+/** FreeBSD 14 with its defaults. */
+const FREEBSD_CONFIG: TcpConfig = {
+  ...RFC_CONFIG,
+  openTimeoutUs: 75 * SECOND,
+  synRetries: 11,
+  ecnSynRetries: 1,
+  keepSynDataUnacknowledged: true,
+  listenDropsSynAck: true,
+  timeWaitAnswersAll: true,
+  repeatsFin: true,
+  takesOldAckOfFin: true,
+  resetOffersNothing: true,
+  answersAsSocket: true,
+  icmpRefuses: true,
+  sendBeforeOpen: true,
+  keepSynData: false,
+  synAckRetries: 3,
+  ecn: 2,
+  optionLayout: 'freebsd',
+  congestion: 'cubic',
+  appropriateByteCounting: 2,
+  sendBufferBytes: 32 * KIB,
+  maxSendBufferBytes: 2 * MIB,
+  minRtoUs: 30_000,
+  rtoSlackUs: 200_000,
+  maxRtoUs: 64 * SECOND,
+  retries2: 12,
+  orphanRetries: 12,
+  proportionalRateReduction: true,
+  persistMinUs: 5 * SECOND,
+  persistMaxUs: 60 * SECOND,
+  receiveBufferBytes: 64 * KIB,
+  maxReceiveBufferBytes: 2 * MIB,
+  roundReceiveBuffer: true,
+  windowSteps: false,
+  acceptsWholeBuffer: true,
+  countsSmallSegments: true,
+  sackCoversFin: false,
+  delayedAckMinUs: 40_000,
+  delayedAckMaxUs: 40_000,
+  keepAliveProbes: 8,
+  mslUs: 30 * SECOND,
+  finWait2Us: 60 * SECOND,
+  maxTimeWait: 21_000,
+  challengeAcksPerSecond: 100,
+  maxBacklog: 128,
+  ephemeralFrom: 10_000,
+  ephemeralTo: 65_535,
+};
+
+export const freebsdHost: HostProfile = { name: 'freebsd', states: freebsd, config: FREEBSD_CONFIG };
+
+/** All profiles by name. A `Host` knows `rfc` and `linux` by itself: who needs no other need not carry it. */
+export const HOST_PROFILES: Readonly<Record<'rfc' | 'linux' | 'freebsd', HostProfile>> = {
+  rfc: rfcHost,
+  linux: linuxHost,
+  freebsd: freebsdHost,
+};
