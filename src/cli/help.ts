@@ -1,4 +1,5 @@
 import { FILTER_FIELDS } from '../explain/filter/index.ts';
+import { DRILL_OPTIONS } from './drill-options.ts';
 import { paragraph } from './format.ts';
 import { LAB_OPTIONS, REMEDY_OPTIONS } from './lab-options.ts';
 import type { Look } from './look.ts';
@@ -16,12 +17,12 @@ export const CAUSES_OPTIONS: readonly OptionSpec[] = [
   { name: 'help', short: 'h', describes: 'this help' },
 ];
 
-export const COMMANDS: readonly string[] = ['explain', 'causes', 'lab', 'help'];
-export const TOPICS: readonly string[] = ['explain', 'causes', 'lab', 'filter'];
+export const COMMANDS: readonly string[] = ['explain', 'causes', 'lab', 'drill', 'help'];
+export const TOPICS: readonly string[] = ['explain', 'causes', 'lab', 'drill', 'filter'];
 
 export const EXIT_CODES: readonly (readonly [number, string])[] = [
   [0, 'done (also when the reader of the output went away, as with "| head")'],
-  [1, 'no connection matched --flow or --filter; no such cause or scenario'],
+  [1, 'no connection matched --flow or --filter; no such cause or scenario; a script of drill did not pass'],
   [2, 'mistake in the command line, or a Node.js too old'],
   [3, 'an input is missing, not readable, empty or not a capture'],
   [4, 'an input is damaged or cut off; results from the rest were printed'],
@@ -42,7 +43,9 @@ export function helpText(topic: string | null, look: Look): string {
             ? labHelp(look)
             : topic === 'lab remedy'
               ? remedyHelp(look)
-              : overview(look);
+              : topic === 'drill'
+                ? drillHelp(look)
+                : overview(look);
   return `${lines.join('\n')}\n`;
 }
 
@@ -56,7 +59,11 @@ function overview(look: Look): string[] {
         ['lastack explain FILE... | -', 'how and why each connection of a capture ended'],
         ['lastack causes [ID]', 'the causes it knows; one in detail, or a search'],
         ['lastack lab [NAME]', 'a cause provoked on our own TCP in a simulated network, and told'],
-        ['lastack help [COMMAND]', 'help on explain, causes, lab, or the filter language (help filter)'],
+        ['lastack drill PATH...', 'packetdrill scripts on our own TCP, in virtual time'],
+        [
+          'lastack help [COMMAND]',
+          'help on explain, causes, lab, drill, or the filter language (help filter)',
+        ],
         ['lastack --version', 'the version'],
       ],
       look,
@@ -153,6 +160,34 @@ function labHelp(look: Look): string[] {
         ['lastack lab wandering-duplicate --pcap out.pcapng', 'the packets, for explain or Wireshark'],
         ['lastack lab port-exhaustion --set rate=400 --json', ''],
         ['lastack lab remedy --rate 1000 --closer client', 'a table of remedies, measured'],
+      ],
+      look,
+    ),
+    '',
+    ...exitCodes(look),
+  ];
+}
+
+function drillHelp(look: Look): string[] {
+  return [
+    'lastack drill PATH...',
+    '',
+    ...paragraph(
+      'Runs scripts of packetdrill, in the dialects of google and of nplab, on our own TCP in virtual time: no root, no kernel, no waiting. A folder means all *.pkt below it. Of each script that does not pass, the first line that went wrong is shown with what was expected and what came; a script that wants what cannot be tested here is unsupported.',
+      '',
+      look.width,
+    ),
+    '',
+    ...heading('Options', look),
+    ...optionRows(DRILL_OPTIONS, look),
+    '',
+    ...heading('Examples', look),
+    ...rows(
+      [
+        ['lastack drill test/drill', 'all scripts of a folder'],
+        ['lastack drill tcp-testsuite --profile freebsd --jobs 4', "FreeBSD's suite"],
+        ['lastack drill close.pkt --trace --tap out.pcapng', 'one script, with its packets'],
+        ['lastack drill close.pkt -D LINGER=5 --json', 'with a value for LINGER; everything as JSON'],
       ],
       look,
     ),

@@ -47,6 +47,10 @@ async function dispatch(
       const { labCommand } = await import('./lab.ts');
       return labCommand(rest, new Catalogue((await loadParts()).causes), io);
     }
+    case 'drill': {
+      const { drillCommand } = await import('./drill.ts');
+      return drillCommand(rest, io);
+    }
     case 'help':
       return helpCommand(rest, io);
     case '--help':

@@ -1,0 +1,3 @@
+export type { System } from './constants.ts';
+export { type ParseOptions, parseScript } from './script.ts';
+export { ScriptError } from './script-error.ts';

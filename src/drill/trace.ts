@@ -1,0 +1,2 @@
+export { flagText } from './run/describe.ts';
+export { readLive } from './run/live.ts';
