@@ -1,5 +1,5 @@
 /*
- * A TCP on a simulated network and nothing else, to be bundled: hosts of the profiles rfc and linux, routers, links, taps that keep packets.
+ * A TCP on a simulated network and nothing else, to be bundled: hosts of the profiles rfc and linux, links, taps that keep packets.
  * Boxes that translate, filter and balance, and taps that write captures, are in link/.
  */
 export { Host } from './host/host.ts';

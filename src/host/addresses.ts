@@ -18,6 +18,7 @@ export class AddressBook {
   readonly #byHash: Map<number, number[]> = new Map();
   /** The address of ours, and the one that is none, that were asked for last: most packets ask for one of them. */
   #last4 = -1;
+  #own4 = 0;
   #foreign4 = 0;
 
   constructor(addresses: readonly string[]) {
@@ -44,12 +45,23 @@ export class AddressBook {
     if (family !== 4) return this.#lookUp(family, words);
     const word = words[3]!;
     if (this.#foreign4 === word) return -1;
-    if (this.#last4 >= 0 && this.list[this.#last4]!.words[3] === word) return this.#last4;
+    if (this.#own4 === word) return this.#last4;
     let index = this.#lookUp(4, words);
     if (index < 0 && word >>> 24 === 127) index = this.#adopt({ family: 4, words: words.slice() });
-    if (index >= 0) this.#last4 = index;
-    else this.#foreign4 = word;
+    if (index < 0) this.#foreign4 = word;
+    else {
+      this.#last4 = index;
+      this.#own4 = word;
+    }
     return index;
+  }
+
+  /** `find` for what came from outside: loopback addresses stay inside, and nobody there speaks for us (RFC 1122 3.2.1.3). */
+  findFrom(family: number, source: Int32Array, destination: Int32Array): number {
+    const isUsual = family === 4 && source[3] === this.#foreign4 && destination[3] === this.#own4;
+    if (isUsual && this.#own4 >>> 24 !== 127) return this.#last4;
+    if (isLoopback(family, destination) || isLoopback(family, source)) return -1;
+    return this.find(family, source) >= 0 ? -1 : this.find(family, destination);
   }
 
   #lookUp(family: number, words: Int32Array): number {

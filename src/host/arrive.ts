@@ -10,7 +10,7 @@ import {
   type Segment,
   SegmentKind,
 } from '../wire/index.ts';
-import { isLoopback, isUnicast } from './addresses.ts';
+import { isUnicast } from './addresses.ts';
 import type { Host } from './host.ts';
 import { findListener, synArrives } from './listener.ts';
 import { routeBack } from './source-route.ts';
@@ -48,8 +48,10 @@ function headerIsGood(bytes: Uint8Array, view: DataView, length: number): boolea
 
 function tcpArrives(host: Host, segment: Segment, trusted: boolean, inside: boolean): void {
   const counters = host.counters;
-  if (!inside && isMartian(host, segment)) return;
-  const localIndex = host.book.find(segment.family, segment.destination);
+  const { family, source, destination } = segment;
+  const localIndex = inside
+    ? host.book.find(family, destination)
+    : host.book.findFrom(family, source, destination);
   if (localIndex < 0) return;
   counters.InSegs++;
   if ((segment.problems & DAMAGED) !== 0) {
@@ -61,17 +63,10 @@ function tcpArrives(host: Host, segment: Segment, trusted: boolean, inside: bool
     counters.InErrs++;
     return;
   }
-  if (host.config.dropsSynFin && (segment.flags & SYN_FIN) === SYN_FIN) return;
+  if (host.config.dropsSynFin && (segment.flags & SYN_FIN) === SYN_FIN && !waitsFor(host, segment)) return;
   host.arriving = segment;
   deliver(host, segment, localIndex);
   host.arriving = null;
-}
-
-/** RFC 1122 3.2.1.3: loopback addresses stay inside, and nobody outside speaks for us. */
-function isMartian(host: Host, segment: Segment): boolean {
-  const { family, source, destination } = segment;
-  if (isLoopback(family, destination) || isLoopback(family, source)) return true;
-  return host.book.find(family, source) >= 0;
 }
 
 /** RFC 9293 MUST-3. Over a segment with its checksum the sum is zero. */
@@ -99,6 +94,15 @@ function deliver(host: Host, segment: Segment, localIndex: number): void {
     if (listener === null) strayArrives(host, segment);
     else synArrives(host, listener, segment, localIndex, null);
   }
+}
+
+/** A TIME-WAIT that answers every SYN answers those with a FIN too: dropping them is FreeBSD's, not the standard's. */
+function waitsFor(
+  host: Host,
+  { destination, destinationPort, source, sourcePort, family }: Segment,
+): boolean {
+  if (host.synInTimeWait === null) return false;
+  return host.timeWait.find(destination, destinationPort, source, sourcePort, family) !== -1;
 }
 
 /** RFC 9293 3.10.7.1: there is no connection. */

@@ -84,6 +84,7 @@ function begin(host: Host, tcb: Connection): void {
   }
   host.preparePath(tcb);
   host.connections.insert(tcb);
+  host.fastOpen?.prepare(tcb);
   openActive(host, tcb);
 }
 

@@ -48,8 +48,6 @@ export class Connection extends Tcb {
   isCountedOrphan: boolean = false;
   /** Place in the host's list of connections in use, or -1. */
   place: number = -1;
-  /** Earliest deadline that the timing wheel knows of; Infinity: it is not in the wheel. */
-  wheelAt: number = Infinity;
   /** Identification field of the next IPv4 packet. */
   ipId: number = 0;
   /** Hops of an IPv4 source route, and whether the application asked for it. */

@@ -8,6 +8,8 @@ export class ConnectionTable {
   #heads: (Connection | null)[] = new Array<Connection | null>(FIRST_SIZE).fill(null);
   #mask = FIRST_SIZE - 1;
   #count = 0;
+  /** The one found last: packets come in rows. */
+  #last: Connection | null = null;
 
   constructor(secret: number) {
     this.#secret = secret | 0;
@@ -24,10 +26,15 @@ export class ConnectionTable {
     remotePort: number,
     family: number,
   ): Connection | null {
+    const last = this.#last;
+    if (last !== null && matches(last, local, localPort, remote, remotePort, family)) return last;
     const hash = hashTuple(local, localPort, remote, remotePort, this.#secret);
     let at: Connection | null = this.#heads[hash & this.#mask]!;
     while (at !== null) {
-      if (at.hash === hash && matches(at, local, localPort, remote, remotePort, family)) return at;
+      if (at.hash === hash && matches(at, local, localPort, remote, remotePort, family)) {
+        this.#last = at;
+        return at;
+      }
       at = at.hashNext;
     }
     return null;
@@ -45,6 +52,7 @@ export class ConnectionTable {
 
   remove(tcb: Connection): void {
     if (!tcb.hashed) return;
+    if (this.#last === tcb) this.#last = null;
     const slot = tcb.hash & this.#mask;
     let at: Connection | null = this.#heads[slot]!;
     if (at === tcb) {

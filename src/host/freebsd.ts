@@ -1,6 +1,39 @@
 import { freebsd } from '../states/index.ts';
 import type { TcpConfig } from '../tcp/config.ts';
+import { HybridSlowStart } from '../tcp/congestion/hystart.ts';
+import { Errno } from '../tcp/errno.ts';
+import type { IcmpErrors } from '../tcp/icmp-errors.ts';
+import { packetizationSearch } from '../tcp/mtu-search.ts';
+import { segmentedQueue } from '../tcp/send-queue.ts';
 import { type HostProfile, KIB, linuxHost, MIB, RFC_CONFIG, rfcHost, SECOND } from './profiles.ts';
+
+const { ECONNREFUSED, EHOSTUNREACH, ENOPROTOOPT } = Errno;
+
+/** tcp_ctlinput, tcp6_ctlinput: what is hard ends SYN-SENT (tcp_drop_syn_sent). */
+const FREEBSD_ICMP: IcmpErrors = {
+  unreachable4: [
+    EHOSTUNREACH,
+    EHOSTUNREACH,
+    -ECONNREFUSED,
+    -ECONNREFUSED,
+    0,
+    EHOSTUNREACH,
+    EHOSTUNREACH,
+    EHOSTUNREACH,
+    EHOSTUNREACH,
+    -ECONNREFUSED,
+    -ECONNREFUSED,
+    EHOSTUNREACH,
+    EHOSTUNREACH,
+    -ECONNREFUSED,
+    EHOSTUNREACH,
+    EHOSTUNREACH,
+  ],
+  unreachable6: [EHOSTUNREACH, -ECONNREFUSED, EHOSTUNREACH, EHOSTUNREACH, -ECONNREFUSED],
+  exceeded: [-EHOSTUNREACH, 0],
+  parameter4: [ENOPROTOOPT],
+  parameter6: [ENOPROTOOPT, -ECONNREFUSED, ENOPROTOOPT],
+};
 
 /** FreeBSD 14 with its defaults. */
 const FREEBSD_CONFIG: TcpConfig = {
@@ -15,7 +48,9 @@ const FREEBSD_CONFIG: TcpConfig = {
   takesOldAckOfFin: true,
   resetOffersNothing: true,
   answersAsSocket: true,
-  icmpRefuses: true,
+  icmpErrors: FREEBSD_ICMP,
+  quietIcmp: true,
+  offersPathMtu6: true,
   sendBeforeOpen: true,
   keepSynData: false,
   synAckRetries: 3,
@@ -56,7 +91,12 @@ export const freebsdHost: HostProfile = { name: 'freebsd', states: freebsd, conf
 
 /** All profiles by name. A `Host` knows `rfc` and `linux` by itself: who needs no other need not carry it. */
 export const HOST_PROFILES: Readonly<Record<'rfc' | 'linux' | 'freebsd', HostProfile>> = {
-  rfc: rfcHost,
-  linux: linuxHost,
-  freebsd: freebsdHost,
+  rfc: { ...rfcHost, mtuSearch: packetizationSearch },
+  linux: {
+    ...linuxHost,
+    mtuSearch: packetizationSearch,
+    sendQueue: segmentedQueue,
+    slowStart: () => new HybridSlowStart().acked,
+  },
+  freebsd: { ...freebsdHost, mtuSearch: packetizationSearch },
 };

@@ -11,7 +11,7 @@ import {
 import type { TcpConfig } from '../tcp/config.ts';
 import { Counters } from '../tcp/counters.ts';
 import { step } from '../tcp/effects.ts';
-import type { Environment } from '../tcp/environment.ts';
+import type { Environment, MtuSearch, SendQueue } from '../tcp/environment.ts';
 import { Outgoing } from '../tcp/outgoing.ts';
 import { OFF, type Tcb, Timer } from '../tcp/tcb.ts';
 import { timersExpired } from '../tcp/timers.ts';
@@ -24,6 +24,7 @@ import { CookieJar } from './cookies.ts';
 import { ConnectionTable } from './demux.ts';
 import { dropConnection } from './drop.ts';
 import { Destinations } from './ephemeral.ts';
+import type { HostFastOpen } from './fast-open-hook.ts';
 import type { HostOptions } from './host-options.ts';
 import { KeyedHash } from './keyed-hash.ts';
 import { listSockets, type SocketRow } from './list.ts';
@@ -53,11 +54,17 @@ export class Host implements Environment {
   readonly profile: HostProfile;
   readonly config: TcpConfig;
   readonly counters: Counters = new Counters();
-  readonly mtu: number;
+  mtu: number;
   readonly trusted: boolean;
   /** Own addresses, in the order given, loopback left out. */
   readonly addresses: (IpAddress & { readonly text: string })[];
   readonly superSegmentBytes: number;
+  arrivingSize: number = 0;
+  fastOpen: HostFastOpen | null = null;
+  inSlowStart: ((env: Environment, tcb: Tcb) => void) | null;
+  readonly sendQueue: SendQueue | null;
+  readonly mtuSearch: MtuSearch | null;
+  watch: ((env: Environment, tcb: Tcb, sentNew: boolean) => void) | null = null;
   readonly packets: PacketPool;
   /** Microseconds: the time of the last `input`, `poll` or `at`; calls happen at it. */
   now: number = 0;
@@ -86,6 +93,8 @@ export class Host implements Environment {
   /** The way back that it came with. */
   arrivingRoute: Int32Array | null = null;
   orphanCount: number = 0;
+  /** Takes a SYN in TIME-WAIT out of the diagram's hands. */
+  synInTimeWait: ((host: Host, id: number, fields: TimeWaitFields, segment: Segment) => void) | null = null;
 
   readonly #patches: readonly Patch[];
   readonly #ending: Connection[] = [];
@@ -106,6 +115,9 @@ export class Host implements Environment {
     this.profile = profile === 'linux' ? linuxHost : profile === 'rfc' ? rfcHost : profile;
     // Not by spreading: that would give hosts configurations of several shapes (measured).
     this.config = Object.assign({}, this.profile.config, options.config);
+    this.inSlowStart = this.profile.slowStart?.() ?? null;
+    this.sendQueue = this.profile.sendQueue ?? null;
+    this.mtuSearch = this.profile.mtuSearch ?? null;
     this.decoder = new IpDecoder(options.fragments);
     this.sum = options.sum ?? plainSum;
     this.#patches = options.patches ?? [];
@@ -139,7 +151,9 @@ export class Host implements Environment {
 
   /** The same for a packet of a pool, which stays the caller's. */
   inputPacket(now: number, packet: Packet): void {
+    this.arrivingSize = packet.segmentSize;
     this.#arrive(now, packet.bytes, packet.view, packet.length, packet.trusted);
+    this.arrivingSize = 0;
   }
 
   #arrive(now: number, bytes: Uint8Array, view: DataView, length: number, trusted: boolean): void {
@@ -292,7 +306,7 @@ export class Host implements Environment {
   established(tcb: Tcb): void {
     const connection = tcb as Connection;
     connection.wasOpen = true;
-    connection.listener?.completed(connection);
+    if (connection.queue !== Queue.accept) connection.listener?.completed(connection);
   }
 
   enterTimeWait(tcb: Tcb): void {
@@ -416,15 +430,19 @@ export class Host implements Environment {
   settle(): void {
     if (this.#busy) return;
     this.#busy = true;
-    this.#finishEnding();
+    if (this.#ending.length > 0) this.#finishEnding();
+    if (this.#loopback.length > 0) this.#drainLoopback();
+    this.#busy = false;
+    if (this.#outQueue.length > 0) this.#flush();
+    if (this.#events.length > 0) this.#dispatch();
+  }
+
+  #drainLoopback(): void {
     for (let packet = this.#loopback.shift(); packet !== null; packet = this.#loopback.shift()) {
       packetArrives(this, packet.bytes, packet.view, packet.length, true, true);
       this.packets.give(packet);
       this.#finishEnding();
     }
-    this.#busy = false;
-    this.#flush();
-    if (this.#events.length > 0) this.#dispatch();
   }
 
   #end(tcb: Connection): void {

@@ -1,4 +1,5 @@
 import { STATE_NAMES, type State } from '../states/index.ts';
+import { TIMESTAMPS_BYTES } from '../tcp/options-out.ts';
 import { Tcb } from '../tcp/tcb.ts';
 import { unansweredProbes } from '../tcp/timers-give-up.ts';
 import type { Host } from './host.ts';
@@ -26,7 +27,7 @@ export function tcpInfo(host: Host, owned: Tcb | null, state: State): TcpInfo {
     sndWscale: tcb.sndScale,
     rcvWscale: tcb.rcvScale,
     rto: tcb.rtoUs,
-    sndMss: tcb.sndMss,
+    sndMss: tcb.sndMss - (tcb.timestampsOk ? TIMESTAMPS_BYTES : 0),
     rcvMss: tcb.rcvMss,
     advmss: tcb.advMss,
     pmtu: tcb.pathMtu,
@@ -44,6 +45,6 @@ export function tcpInfo(host: Host, owned: Tcb | null, state: State): TcpInfo {
     sndWnd: tcb.sndWnd,
     notsentBytes: Math.max(0, tcb.send.length - unacked),
     caState: tcb.recovery,
-    reordering: tcb.config.dupThresh,
+    reordering: tcb.reordering,
   };
 }

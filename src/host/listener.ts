@@ -1,7 +1,8 @@
 import { classify, EVENT_COUNT, Event, Facts, firstEvent, Known, next, State } from '../states/index.ts';
 import { abort } from '../tcp/calls.ts';
 import { Errno } from '../tcp/errno.ts';
-import { openFromCookie, openPassive } from '../tcp/open.ts';
+import { isFastChild } from '../tcp/fast-open.ts';
+import { openEarly, openFromCookie, openPassive } from '../tcp/open.ts';
 import { Flag, type Segment } from '../wire/index.ts';
 import { Any } from './addresses.ts';
 import { type Connection, Queue } from './connection.ts';
@@ -240,7 +241,13 @@ function beginPassive(
   tcb.localPort = segment.destinationPort;
   tcb.remotePort = segment.sourcePort;
   host.connections.insert(tcb);
+  if (host.fastOpen !== null) tcb.fastOpen = host.fastOpen.request(listener, segment);
   openPassive(host, tcb, segment);
+  if (isFastChild(tcb)) {
+    openEarly(host, tcb);
+    host.fastOpen!.noteChild(tcb, listener);
+    listener.completed(tcb);
+  }
 }
 
 function isnFor(host: Host, segment: Segment): number {

@@ -2,6 +2,9 @@ import type { Outgoing } from '../tcp/outgoing.ts';
 import { OptionBit, OptionKind } from '../wire/index.ts';
 
 const NOP = OptionKind.nop;
+/** What fills the two octets before an option of ten. */
+const NOPS = (NOP << 8) | NOP;
+const SACK_PERMITTED = (OptionKind.sackPermitted << 8) | 2;
 
 /** Writes the options of `out` at `at` in the order that a kind of host has them; returns their length, a multiple of 4. */
 export function writeTcpOptions(
@@ -17,7 +20,7 @@ export function writeTcpOptions(
     end += 4;
     end = layout === 'linux' ? writeLinuxSyn(view, end, out) : writeFreebsdSyn(view, end, out);
   } else {
-    if ((kinds & OptionBit.timestamps) !== 0) end = writeTimestamps(view, writeNops(view, end, 2), out);
+    if ((kinds & OptionBit.timestamps) !== 0) end = writeTimestamps(view, end, NOPS, out);
     if ((kinds & OptionBit.sack) !== 0) end = writeSack(view, end, out);
   }
   if ((kinds & OptionBit.userTimeout) !== 0) {
@@ -33,10 +36,12 @@ function writeLinuxSyn(view: DataView, at: number, out: Outgoing): number {
   const kinds = out.optionKinds;
   const sack = (kinds & OptionBit.sackPermitted) !== 0;
   let end = at;
-  if ((kinds & OptionBit.timestamps) !== 0) {
-    end = sack ? writeSackPermitted(view, end) : writeNops(view, end, 2);
-    end = writeTimestamps(view, end, out);
-  } else if (sack) end = writeSackPermitted(view, writeNops(view, end, 2));
+  if ((kinds & OptionBit.timestamps) !== 0)
+    end = writeTimestamps(view, end, sack ? SACK_PERMITTED : NOPS, out);
+  else if (sack) {
+    view.setInt32(end, (NOPS << 16) | SACK_PERMITTED);
+    end += 4;
+  }
   if ((kinds & OptionBit.windowScale) !== 0) end = writeScale(view, end, out);
   return end;
 }
@@ -46,17 +51,14 @@ function writeFreebsdSyn(view: DataView, at: number, out: Outgoing): number {
   const kinds = out.optionKinds;
   let end = at;
   if ((kinds & OptionBit.windowScale) !== 0) end = writeScale(view, end, out);
-  if ((kinds & OptionBit.sackPermitted) !== 0) end = writeSackPermitted(view, end);
-  if ((kinds & OptionBit.timestamps) !== 0) {
-    while (((end - at) & 3) !== 2) view.setUint8(end++, NOP);
-    end = writeTimestamps(view, end, out);
+  const sack = (kinds & OptionBit.sackPermitted) !== 0;
+  if ((kinds & OptionBit.timestamps) !== 0)
+    end = writeTimestamps(view, end, sack ? SACK_PERMITTED : NOPS, out);
+  else if (sack) {
+    view.setUint16(end, SACK_PERMITTED);
+    end += 2;
   }
   return end;
-}
-
-function writeNops(view: DataView, at: number, count: number): number {
-  for (let i = 0; i < count; i++) view.setUint8(at + i, NOP);
-  return at + count;
 }
 
 function writeScale(view: DataView, at: number, out: Outgoing): number {
@@ -64,23 +66,17 @@ function writeScale(view: DataView, at: number, out: Outgoing): number {
   return at + 4;
 }
 
-function writeSackPermitted(view: DataView, at: number): number {
-  view.setUint16(at, (OptionKind.sackPermitted << 8) | 2);
-  return at + 2;
-}
-
-function writeTimestamps(view: DataView, at: number, out: Outgoing): number {
-  view.setUint16(at, (OptionKind.timestamps << 8) | 10);
-  view.setInt32(at + 2, out.tsVal);
-  view.setInt32(at + 6, out.tsEcr);
-  return at + 10;
+/** Behind two octets that align it (RFC 7323 appendix A). */
+function writeTimestamps(view: DataView, at: number, before: number, out: Outgoing): number {
+  view.setInt32(at, (before << 16) | (OptionKind.timestamps << 8) | 10);
+  view.setInt32(at + 4, out.tsVal);
+  view.setInt32(at + 8, out.tsEcr);
+  return at + 12;
 }
 
 function writeSack(view: DataView, at: number, out: Outgoing): number {
   const edges = out.sackCount * 2;
-  let end = writeNops(view, at, 2);
-  view.setUint16(end, (OptionKind.sack << 8) | (2 + edges * 4));
-  end += 2;
-  for (let i = 0; i < edges; i++) view.setInt32(end + 4 * i, out.sack[i]!);
-  return end + 4 * edges;
+  view.setInt32(at, (NOPS << 16) | (OptionKind.sack << 8) | (2 + edges * 4));
+  for (let i = 0; i < edges; i++) view.setInt32(at + 4 + 4 * i, out.sack[i]!);
+  return at + 4 + 4 * edges;
 }

@@ -57,6 +57,8 @@ export const Option = {
   openTimeout: 27,
   /** FreeBSD TCP_NOOPT: no options. */
   noOptions: 28,
+  /** TCP_NOTSENT_LOWAT, bytes; 0: as the host is configured. */
+  notSentLowWater: 29,
 } as const;
 export type Option = (typeof Option)[keyof typeof Option];
 
@@ -76,7 +78,7 @@ export const Shut = { read: 0, write: 1, both: 2 } as const;
 export type Shut = (typeof Shut)[keyof typeof Shut];
 
 /** Flags of send and recv, as Linux numbers them. */
-export const Message = { oob: 0x1, peek: 0x2, more: 0x8000 } as const;
+export const Message = { oob: 0x1, peek: 0x2, endOfRecord: 0x80, more: 0x8000 } as const;
 export type Message = (typeof Message)[keyof typeof Message];
 
 /** What `getsockopt(TCP_INFO)` tells, by its names. Times are microseconds. */

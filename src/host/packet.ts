@@ -8,8 +8,9 @@ export class Packet {
   segmentSize: number = 0;
   /** Nothing on the way can damage it: checksums are neither computed nor verified. */
   trusted: boolean = false;
-  /** It lies in a pool at the moment. */
+  /** It lies in a pool at the moment, before this one. */
   pooled: boolean = false;
+  next: Packet | null = null;
 
   constructor(capacity: number) {
     this.bytes = new Uint8Array(capacity);
@@ -25,7 +26,7 @@ const MAX_IDLE_BYTES = 16 << 20;
 
 /** Packets to use again, by size. Hosts and links of one simulation share one. */
 export class PacketPool {
-  readonly #idle: Packet[][] = CAPACITIES.map(() => []);
+  readonly #idle: (Packet | null)[] = CAPACITIES.map(() => null);
   #idleBytes = 0;
   /** Packets that were taken and not given back: 0 once a simulation is empty. */
   inUse: number = 0;
@@ -35,8 +36,9 @@ export class PacketPool {
     this.inUse++;
     const size = sizeClass(minBytes);
     if (size === CAPACITIES.length) return new Packet(minBytes);
-    const packet = this.#idle[size]!.pop();
-    if (packet === undefined) return new Packet(CAPACITIES[size]!);
+    const packet = this.#idle[size]!;
+    if (packet === null) return new Packet(CAPACITIES[size]!);
+    this.#idle[size] = packet.next;
     this.#idleBytes -= packet.bytes.length;
     packet.pooled = false;
     packet.length = 0;
@@ -63,12 +65,11 @@ export class PacketPool {
     if (size === CAPACITIES.length || this.#idleBytes >= MAX_IDLE_BYTES) return;
     packet.pooled = true;
     this.#idleBytes += packet.bytes.length;
-    this.#idle[size]!.push(packet);
+    packet.next = this.#idle[size]!;
+    this.#idle[size] = packet;
   }
 }
 
 function sizeClass(bytes: number): number {
-  let size = 0;
-  while (size < CAPACITIES.length && CAPACITIES[size]! < bytes) size++;
-  return size;
+  return bytes <= 256 ? 0 : bytes <= 2048 ? 1 : bytes <= 9216 ? 2 : bytes <= 66_560 ? 3 : 4;
 }

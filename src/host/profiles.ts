@@ -1,11 +1,20 @@
 import { linux, type Profile, rfc } from '../states/index.ts';
 import type { TcpConfig } from '../tcp/config.ts';
+import type { Environment, MtuSearch, SendQueue } from '../tcp/environment.ts';
+import { LINUX_ICMP } from '../tcp/icmp-errors.ts';
+import type { Tcb } from '../tcp/tcb.ts';
 
 /** A kind of host: which rows of the diagram it changes, and its defaults. */
 export interface HostProfile {
   readonly name: string;
   readonly states: Profile;
   readonly config: TcpConfig;
+  /** Path MTU discovery without ICMP (`Environment.mtuSearch`); none: with it alone. */
+  readonly mtuSearch?: MtuSearch;
+  /** How the send buffer is kept (`Environment.sendQueue`); none: as octets. */
+  readonly sendQueue?: SendQueue;
+  /** Makes what ends slow start before the queue overflows; none: loss does (`Environment.inSlowStart`). */
+  readonly slowStart?: () => (env: Environment, tcb: Tcb) => void;
 }
 
 export const SECOND: number = 1_000_000;
@@ -37,15 +46,19 @@ export const RFC_CONFIG: TcpConfig = {
   synAckRepeatsSyn: false,
   keepSynData: true,
   keepSynDataUnacknowledged: false,
+  badAckSynUs: 0,
+  shutdownWaits: false,
   listenDropsSynAck: false,
 
   initialWindowSegments: 10,
   synLossesToOneSegment: 1,
   congestion: 'reno',
+  cubicUpdateUs: 0,
   slowStartAfterIdle: true,
   appropriateByteCounting: 2,
   minSuperSegments: 0,
   pushesSuperSegments: false,
+  notSentLowWater: Infinity,
   sendBufferBytes: 256 * KIB,
   maxSendBufferBytes: 4 * MIB,
   minRtoUs: SECOND,
@@ -61,6 +74,8 @@ export const RFC_CONFIG: TcpConfig = {
   frto: false,
   proportionalRateReduction: false,
   dupThresh: 3,
+  maxReordering: 3,
+  reducesUnused: false,
   limitedTransmit: true,
   persistMinUs: 0,
   persistMaxUs: 60 * SECOND,
@@ -82,6 +97,11 @@ export const RFC_CONFIG: TcpConfig = {
   sackCoversFin: true,
   ackEverySegments: 2,
   maxReassemblyRanges: 4096,
+
+  predictsText: false,
+  pollsUrgentOctet: false,
+  wholeWindows: false,
+  bufferFactor: 1,
 
   keepAliveIdleUs: 2 * HOUR,
   keepAliveIntervalUs: 75 * SECOND,
@@ -109,7 +129,8 @@ export const RFC_CONFIG: TcpConfig = {
   insecureReset: false,
   insecureSyn: false,
   icmpMayReset: true,
-  icmpRefuses: false,
+  icmpErrors: LINUX_ICMP,
+  quietIcmp: false,
   lenientReset: false,
   challengeAcksPerSecond: 100,
   challengeAckIntervalUs: 0,
@@ -123,6 +144,8 @@ export const RFC_CONFIG: TcpConfig = {
   defaultMss6: 1220,
   minMss: 48,
   pathMtuDiscovery: true,
+  offersPathMtu6: false,
+  baseMss: 1024,
   mtuProbing: 0,
   hopLimit: 64,
   ephemeralFrom: 49_152,
@@ -138,10 +161,17 @@ const LINUX_CONFIG: TcpConfig = {
   requireTimestamps: false,
   sendBeforeOpen: false,
   synAckRepeatsSyn: true,
+  badAckSynUs: 8000,
+  shutdownWaits: true,
+  predictsText: true,
+  pollsUrgentOctet: true,
+  wholeWindows: true,
+  bufferFactor: 2,
   keepSynData: false,
   synLossesToOneSegment: 2,
   ecn: 2,
   congestion: 'cubic',
+  cubicUpdateUs: 31_251,
   appropriateByteCounting: Infinity,
   minSuperSegments: 2,
   pushesSuperSegments: true,
@@ -160,12 +190,14 @@ const LINUX_CONFIG: TcpConfig = {
   tailLossProbe: true,
   frto: true,
   proportionalRateReduction: true,
+  maxReordering: 300,
+  reducesUnused: true,
   persistMinUs: 0,
   persistMaxUs: 120 * SECOND,
   receiveBufferBytes: 131_072,
   maxReceiveBufferBytes: 6 * MIB,
   windowShare: 128,
-  initialReceiveSegments: 45,
+  initialReceiveSegments: Infinity,
   delayedAckMinUs: 40_000,
   delayedAckMaxUs: 200_000,
   delayFinAck: true,

@@ -1,5 +1,7 @@
 import { State } from '../states/index.ts';
+import { isFastChild } from '../tcp/fast-open.ts';
 import type { Connection } from './connection.ts';
+import type { Host } from './host.ts';
 import { Poll } from './options.ts';
 import type { Socket } from './socket.ts';
 
@@ -15,14 +17,16 @@ export function readiness(socket: Socket): number {
   let bits = isOver || (readShut && writeShut) ? Poll.hup : 0;
   if (readShut) bits |= Poll.in | Poll.rdhup;
   if (tcb.error !== 0) bits |= Poll.err;
-  if (!isOver && (tcb.state === State.synSent || tcb.state === State.synReceived)) return bits;
+  const isOpening = tcb.state === State.synSent || tcb.state === State.synReceived;
+  if (!isOver && isOpening && !isFastChild(tcb)) return bits;
   if (tcb.receive.readable > 0) bits |= Poll.in;
-  if (tcb.receive.urgentPending) bits |= Poll.pri;
-  if (writeShut || hasRoom(tcb)) bits |= Poll.out;
+  if (tcb.config.pollsUrgentOctet ? tcb.receive.readUrgent(true) >= 0 : tcb.receive.urgentPending)
+    bits |= Poll.pri;
+  if (writeShut || hasRoom(socket.host, tcb)) bits |= Poll.out;
   return bits;
 }
 
-/** A third of the buffer free: nobody is woken for every octet (Linux sk_stream_is_writeable). */
-function hasRoom(tcb: Connection): boolean {
-  return tcb.send.free * 3 >= tcb.send.limit;
+/** A third of the buffer free: nobody is woken for every octet (Linux __sk_stream_is_writeable). */
+function hasRoom(host: Host, tcb: Connection): boolean {
+  return host.sendQueue?.isWritable(host, tcb) ?? tcb.send.free * 3 >= tcb.send.limit;
 }

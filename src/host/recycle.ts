@@ -1,5 +1,5 @@
 import { discardReceived } from '../tcp/effects.ts';
-import { OFF, recycleTcb } from '../tcp/tcb.ts';
+import { recycleTcb } from '../tcp/tcb.ts';
 import { type Connection, Queue } from './connection.ts';
 import type { Host } from './host.ts';
 import type { Socket } from './socket.ts';
@@ -28,7 +28,6 @@ export function recycle(tcb: Connection): void {
   tcb.ending = false;
   tcb.isCountedOrphan = false;
   tcb.place = -1;
-  tcb.wheelAt = OFF;
   tcb.ipId = 0;
   tcb.route = null;
   tcb.routeChosen = false;
@@ -59,6 +58,9 @@ export function inheritOptions(tcb: Connection, from: Connection): void {
   tcb.windowClamp = from.windowClamp;
   tcb.send.limit = from.send.limit;
   tcb.receive.limit = from.receive.limit;
+  tcb.sendBufferFixed = from.sendBufferFixed;
+  tcb.receiveBufferFixed = from.receiveBufferFixed;
+  tcb.notSentLowWater = from.notSentLowWater;
   tcb.reuseAddress = from.reuseAddress;
   tcb.reusePort = from.reusePort;
   tcb.user = from.user;

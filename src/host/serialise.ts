@@ -15,10 +15,15 @@ export function writeSegment(host: Host, tcb: Connection, out: Outgoing): Packet
   const ipLength = tcb.family === 4 ? 20 + routeBytes(tcb.route) : 40;
   const packet = host.packets.take(ipLength + 60 + out.payloadLength);
   const { bytes } = packet;
-  const optionsLength =
+  let optionsLength =
     out.optionKinds === 0
       ? 0
       : writeTcpOptions(packet.view, ipLength + TCP_HEADER, out, host.config.optionLayout);
+  if (out.extra !== null) {
+    bytes.set(out.extra, ipLength + TCP_HEADER + optionsLength);
+    optionsLength += out.extra.length;
+    out.extra = null;
+  }
   const headerLength = TCP_HEADER + optionsLength;
   if (out.garbage) bytes[ipLength + headerLength] = 0;
   else if (out.payloadLength > 0) {
@@ -28,7 +33,7 @@ export function writeSegment(host: Host, tcb: Connection, out: Outgoing): Packet
   packet.segmentSize = out.segmentSize;
   packet.trusted = tcb.trusted;
   writeTcp(packet, ipLength, headerLength, tcb.localPort, tcb.remotePort, out);
-  writeIp(host, tcb, packet, out);
+  writeIp(tcb, packet, out);
   if (tcb.route !== null && tcb.family === 4) writeRoute(packet, tcb.route, tcb.remote[3]!);
   if (!tcb.trusted) writeChecksum(host, packet, ipLength, tcb.local, tcb.remote);
   return packet;
@@ -51,7 +56,7 @@ function writeTcp(
   view.setUint32(at + 16, out.urgentPointer);
 }
 
-function writeIp(host: Host, tcb: Connection, packet: Packet, out: Outgoing): void {
+function writeIp(tcb: Connection, packet: Packet, out: Outgoing): void {
   const trafficClass = (tcb.trafficClass & 0xfc) | out.ecn;
   if (tcb.family === 6) {
     writeIp6(packet, tcb.local, tcb.remote, trafficClass, tcb.hopLimit);
@@ -64,7 +69,7 @@ function writeIp(host: Host, tcb: Connection, packet: Packet, out: Outgoing): vo
     trafficClass,
     tcb.hopLimit,
     tcb.ipId,
-    host.config.pathMtuDiscovery,
+    tcb.config.pathMtuDiscovery,
   );
   // Each segment that a super-segment is cut into has a number of its own (Linux inet_gso_segment).
   const segments = out.segmentSize > 0 ? Math.ceil(out.payloadLength / out.segmentSize) : 1;

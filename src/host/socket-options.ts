@@ -44,6 +44,7 @@ interface Quantity {
     | 'hopLimit'
     | 'synRetries'
     | 'windowClamp'
+    | 'notSentLowWater'
     | 'user';
   readonly unit: number;
   readonly least: number;
@@ -59,6 +60,7 @@ const QUANTITIES: Readonly<Partial<Record<Option, Quantity>>> = {
   [Option.hopLimit]: { field: 'hopLimit', unit: 1, least: 1, most: 255 },
   [Option.synRetries]: { field: 'synRetries', unit: 1, least: 1, most: 127 },
   [Option.windowClamp]: { field: 'windowClamp', unit: 1, least: -Infinity, most: Infinity },
+  [Option.notSentLowWater]: { field: 'notSentLowWater', unit: 1, least: 0, most: Infinity },
   [Option.user]: { field: 'user', unit: 1, least: -Infinity, most: Infinity },
 };
 
@@ -79,7 +81,7 @@ function changed(socket: Socket, tcb: Connection, option: Option): void {
   if (tcb.gone) return;
   switch (option) {
     case Option.noDelay:
-      if (tcb.noDelay) push(socket, tcb);
+      if (tcb.noDelay) pushOnce(socket, tcb);
       break;
     case Option.cork:
       if (!tcb.cork) push(socket, tcb);
@@ -99,6 +101,14 @@ function push(socket: Socket, tcb: Connection): void {
   if (tcb.state > State.synReceived) output(socket.host, tcb);
 }
 
+/** TCP_NODELAY lets go what the cork holds, this once (Linux TCP_NAGLE_PUSH). */
+function pushOnce(socket: Socket, tcb: Connection): void {
+  const { cork } = tcb;
+  tcb.cork = false;
+  push(socket, tcb);
+  tcb.cork = cork;
+}
+
 function setOther(socket: Socket, tcb: Connection, option: Option, value: number): number {
   switch (option) {
     case Option.linger:
@@ -108,11 +118,12 @@ function setOther(socket: Socket, tcb: Connection, option: Option, value: number
       tcb.linger2Us = value < 0 ? -2 : value === 0 ? -1 : value * SECOND_US;
       return 0;
     case Option.sendBuffer:
-      // Linux doubles what is asked for, to have room for its own bookkeeping; ours has none in the buffer.
-      tcb.send.limit = Math.max(MIN_BUFFER, value);
+      tcb.send.limit = Math.max(MIN_BUFFER, value * tcb.config.bufferFactor);
+      tcb.sendBufferFixed = true;
       return 0;
     case Option.receiveBuffer:
-      tcb.receive.limit = Math.max(MIN_BUFFER, value);
+      tcb.receive.limit = Math.max(MIN_BUFFER, value * tcb.config.bufferFactor);
+      tcb.receiveBufferFixed = true;
       return 0;
     case Option.maxSegment:
       if (value !== 0 && (value < 88 || value > 32_767)) return -Errno.EINVAL;

@@ -26,6 +26,10 @@ const facts = new Facts();
 export function timeWaitArrives(host: Host, id: number, segment: Segment, localIndex: number): void {
   const fields = host.timeWaitFields;
   host.timeWait.read(id, fields);
+  if (host.synInTimeWait !== null && (segment.flags & (Flag.syn | Flag.rst)) === Flag.syn) {
+    host.synInTimeWait(host, id, fields, segment);
+    return;
+  }
   fillFacts(host, fields, segment, localIndex);
   const events = classify(facts, State.timeWait);
   const effects = effectsOf(host, events);
@@ -148,7 +152,7 @@ function noteTimestamp(host: Host, id: number, fields: TimeWaitFields, segment: 
 }
 
 /** The last ACK, once more. */
-function acknowledge(host: Host, fields: TimeWaitFields, segment: Segment): void {
+export function acknowledge(host: Host, fields: TimeWaitFields, segment: Segment): void {
   const out = host.out;
   out.seq = fields.sndNxt;
   out.ack = fields.rcvNxt;

@@ -1,19 +1,10 @@
 import type { Packet } from '../host/packet.ts';
-import { icmpError } from './answer.ts';
-import { cutSuperSegment, fragment } from './cut.ts';
 import type { Handler } from './event-queue.ts';
 import { Flight } from './flight.ts';
-import {
-  hasWholeHeader,
-  headersLength,
-  markCongestion,
-  mustNotFragment,
-  Reader,
-  wireLength,
-} from './header.ts';
+import { Reader, wireLength } from './header.ts';
 import { type LossModel, lossModel } from './loss.ts';
 import type { PathOptions } from './options.ts';
-import { Red, TransmitQueue } from './queue.ts';
+import { TransmitQueue } from './queue.ts';
 import { Random } from './random.ts';
 import type { Port, World } from './station.ts';
 
@@ -39,7 +30,7 @@ export interface DirectionCounters {
   down: number;
 }
 
-/** One direction of a link: a queue, a line, and what befalls packets on it. */
+/** One direction of a link: a queue, a line, and what befalls packets on it. What is larger than the MTU disappears, super-segments stay whole. */
 export class Direction implements Handler {
   readonly world: World;
   readonly name: string;
@@ -68,20 +59,17 @@ export class Direction implements Handler {
   readonly #duplicateRandom: Random;
   readonly #corruptRandom: Random;
   readonly #lossRandom: Random;
-  readonly #redRandom: Random;
 
   #isDown: boolean = false;
-  #delayUs: number = DEFAULT_DELAY_US;
+  protected delayUs: number = DEFAULT_DELAY_US;
   #jitterUs: number = 0;
   #keepOrder: boolean = true;
   #mtu: number = Infinity;
-  #cuts: boolean = false;
   #reorder: number = 0;
   #duplicate: number = 0;
   #corrupt: number = 0;
   #loss: LossModel | null = null;
   #queue: TransmitQueue | null = null;
-  #red: Red | null = null;
   #lastArrival: number = 0;
   #waiting: Handler | null = null;
   #waitSlot: number = -1;
@@ -92,12 +80,11 @@ export class Direction implements Handler {
     this.from = from;
     this.to = to;
     this.#slot = world.events.open(this);
-    this.#jitterRandom = this.#stream('jitter');
-    this.#reorderRandom = this.#stream('reorder');
-    this.#duplicateRandom = this.#stream('duplicate');
-    this.#corruptRandom = this.#stream('corrupt');
-    this.#lossRandom = this.#stream('loss');
-    this.#redRandom = this.#stream('red');
+    this.#jitterRandom = this.stream('jitter');
+    this.#reorderRandom = this.stream('reorder');
+    this.#duplicateRandom = this.stream('duplicate');
+    this.#corruptRandom = this.stream('corrupt');
+    this.#lossRandom = this.stream('loss');
     this.configure(options);
   }
 
@@ -106,16 +93,14 @@ export class Direction implements Handler {
     const all = { ...this.#options, ...options };
     this.#options = all;
     this.#isDown = all.down ?? false;
-    this.#delayUs = all.delayUs ?? DEFAULT_DELAY_US;
+    this.delayUs = all.delayUs ?? DEFAULT_DELAY_US;
     this.#jitterUs = all.jitterUs ?? 0;
     this.#keepOrder = all.keepOrder ?? true;
     this.#mtu = all.mtu ?? Infinity;
-    this.#cuts = all.superSegments === 'cut';
     this.#reorder = all.reorder ?? 0;
     this.#duplicate = all.duplicate ?? 0;
     this.#corrupt = all.corrupt ?? 0;
     if ('loss' in options) this.#loss = lossModel(all.loss ?? 0, this.#lossRandom);
-    if ('red' in options) this.#red = all.red == null ? null : new Red(all.red, this.#redRandom);
     this.#configureQueue(all);
   }
 
@@ -142,9 +127,7 @@ export class Direction implements Handler {
   /** A packet enters from the sending station. */
   send(packet: Packet): void {
     this.counters.sent++;
-    if (this.#cuts && packet.segmentSize > 0 && headersLength(packet) > 0) {
-      for (const piece of cutSuperSegment(this.world.packets, packet)) this.enter(piece);
-    } else this.enter(packet);
+    this.enter(packet);
   }
 
   protected enter(packet: Packet): void {
@@ -157,15 +140,15 @@ export class Direction implements Handler {
       this.counters.down++;
       this.world.packets.give(packet);
     } else if (packet.length > this.#mtu && wireLength(packet) > this.#mtu)
-      this.#carryTooBig(packet, extraUs);
-    else this.#transmit(packet, extraUs);
+      this.carryTooBig(packet, extraUs, this.#options);
+    else this.transmit(packet, extraUs);
   }
 
-  #transmit(packet: Packet, extraUs: number): void {
+  protected transmit(packet: Packet, extraUs: number): void {
     const { now, packets } = this.world;
     let departure = now;
     if (this.#queue !== null) {
-      if (!this.#admit(this.#queue, packet, now)) {
+      if (!this.admits(this.#queue, packet, now)) {
         this.counters.overflowed++;
         packets.give(packet);
         return;
@@ -182,21 +165,18 @@ export class Direction implements Handler {
     if (this.#duplicate > 0 && this.#duplicateRandom.chance(this.#duplicate)) {
       this.counters.duplicated++;
       const copy = packets.copy(packet);
-      this.#fly(packet, arrival);
-      this.#fly(copy, arrival + (this.#options.duplicateAfterUs ?? 0));
-    } else this.#fly(packet, arrival);
+      this.fly(packet, arrival);
+      this.fly(copy, arrival + (this.#options.duplicateAfterUs ?? 0));
+    } else this.fly(packet, arrival);
   }
 
-  #admit(queue: TransmitQueue, packet: Packet, now: number): boolean {
-    if (!queue.hasRoom(now, packet.length)) return false;
-    if (this.#red === null || !this.#red.notices(queue.packets)) return true;
-    if (!this.#red.ecn || !hasWholeHeader(packet) || !markCongestion(packet)) return false;
-    this.counters.marked++;
-    return true;
+  /** Whether a packet may enter the queue. */
+  protected admits(queue: TransmitQueue, packet: Packet, now: number): boolean {
+    return queue.hasRoom(now, packet.length);
   }
 
   #arrivalOf(departure: number, extraUs: number): number {
-    let arrival = departure + this.#delayUs;
+    let arrival = departure + this.delayUs;
     if (this.#jitterUs > 0) arrival += this.#jitterRandom.below(this.#jitterUs + 1);
     arrival = Math.ceil(arrival);
     if (this.#reorder > 0 && this.#reorderRandom.chance(this.#reorder)) {
@@ -209,7 +189,8 @@ export class Direction implements Handler {
     return arrival;
   }
 
-  #fly(packet: Packet, arrival: number): void {
+  /** Takes a packet to the other end, to arrive then. */
+  fly(packet: Packet, arrival: number): void {
     const { events } = this.world;
     const order = events.nextOrder();
     if (this.#flight.insert(arrival, order, packet)) events.set(this.#slot, arrival, order);
@@ -251,27 +232,10 @@ export class Direction implements Handler {
     }
   }
 
-  #carryTooBig(packet: Packet, extraUs: number): void {
-    const { packets } = this.world;
+  /** A packet larger than the MTU. */
+  protected carryTooBig(packet: Packet, _extraUs: number, _options: PathOptions): void {
     this.counters.tooBig++;
-    if (hasWholeHeader(packet) && !mustNotFragment(packet)) {
-      for (const fragment of this.#fragments(packet)) this.#transmit(fragment, extraUs);
-      return;
-    }
-    if (this.#options.tooBig !== 'drop') {
-      const error = icmpError(packets, this.from.station, packet, 'tooBig', this.#mtu);
-      // The narrow hop is as far away as the delay of this direction says, there and back.
-      if (error !== null) this.from.peer.out.#fly(error, this.world.now + this.#delayUs);
-    }
-    packets.give(packet);
-  }
-
-  /** RFC 791 3.2, of each segment of a super-segment. */
-  #fragments(packet: Packet): Packet[] {
-    const { packets } = this.world;
-    const isCut = packet.segmentSize > 0 && headersLength(packet) > 0;
-    const pieces = isCut ? cutSuperSegment(packets, packet) : [packet];
-    return pieces.flatMap((piece) => fragment(packets, piece, this.#mtu));
+    this.world.packets.give(packet);
   }
 
   /** Whether the sender is to wait until there is room for a packet; then `waiter` is called when there may be. */
@@ -289,7 +253,7 @@ export class Direction implements Handler {
     return true;
   }
 
-  #stream(kind: string): Random {
+  protected stream(kind: string): Random {
     return new Random(this.world.seed, `${this.name}/${kind}`);
   }
 }

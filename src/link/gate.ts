@@ -1,6 +1,7 @@
 import type { Packet } from '../host/packet.ts';
 import type { Segment } from '../wire/index.ts';
-import { Direction } from './direction.ts';
+import type { Direction } from './direction.ts';
+import { FullDirection } from './full-direction.ts';
 import { Reader } from './header.ts';
 
 /** What a filter may decide; a number delays the packet by so many microseconds, and others may pass it. */
@@ -95,7 +96,7 @@ export class Gate {
 }
 
 /** One direction of a link, with filters before it. */
-export class GatedDirection extends Direction {
+export class GatedDirection extends FullDirection {
   #gate: Gate | null = null;
 
   get gate(): Gate {

@@ -1,4 +1,4 @@
-import type { Host } from '../host/index.ts';
+import { HOST_PROFILES, type Host } from '../host/index.ts';
 import { FragmentReassembler, longSum } from '../wire/index.ts';
 import { PrefixTable, toPrefix } from './addresses.ts';
 import { Balancer, type BalancerOptions } from './balancer.ts';
@@ -24,10 +24,12 @@ export class Network extends HostNetwork {
   readonly #all: Station[] = [];
   #hasRoutes: boolean = false;
 
-  /** Fragments are put together, and checksums computed with SIMD where there is any. */
+  /** With all that a profile has; fragments are put together, and checksums computed with SIMD where there is any. */
   override host(name: string, options: HostNodeOptions): Host {
     const fragments = new FragmentReassembler({ maxDatagrams: 64, maxBytes: 1 << 20 });
-    return super.host(name, { fragments, sum: longSum, ...options });
+    const wanted = options.profile ?? 'linux';
+    const profile = typeof wanted === 'string' ? HOST_PROFILES[wanted] : wanted;
+    return super.host(name, { fragments, sum: longSum, ...options, profile });
   }
 
   override add<S extends Station>(station: S): S {

@@ -47,7 +47,7 @@ export interface PathOptions {
   /** Probability that `corruptBits` (default 1) random bits are flipped. */
   readonly corrupt?: number;
   readonly corruptBits?: number;
-  /** Largest IP packet; default no limit. */
+  /** Largest IP packet; default no limit. Of a network of `lastack/core`, what is larger disappears. */
   readonly mtu?: number;
   /** What becomes of a larger one that must not be fragmented: an ICMP error goes back (default), or none (a black hole). */
   readonly tooBig?: 'icmp' | 'drop';

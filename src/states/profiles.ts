@@ -69,6 +69,8 @@ const linuxHandshake: Patch = {
       'syn-received',
       stay('syn-again', ['sendSynAck'], LINUX_CHECK_REQ),
       on('syn-passive', 'listen', ['replyRst'], LINUX_CHECK_REQ),
+      on('syn-ack', 'established', ['sendAck', 'signalOpen'], LINUX_RECEIVE),
+      on('rst', 'closed', ['signalReset', 'deleteTcb'], LINUX_RESET),
     ),
     ...inEach(
       ['syn-sent', 'syn-received'],

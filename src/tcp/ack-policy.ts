@@ -15,7 +15,7 @@ const LEAST_DELAY_US = 4_000;
  */
 export function acknowledgeText(env: Environment, tcb: Tcb, length: number): void {
   const config = tcb.config;
-  if (length > tcb.rcvMss) tcb.rcvMss = length < tcb.advMss ? length : tcb.advMss;
+  measureSegments(env, tcb, length);
   tcb.ackPendingSegments++;
   tcb.ackPendingBytes += length;
   estimateDelay(env, tcb);
@@ -28,6 +28,12 @@ export function acknowledgeText(env: Environment, tcb: Tcb, length: number): voi
     return;
   }
   if (tcb.timers[Timer.delayedAck] === OFF) setTimer(env, tcb, Timer.delayedAck, env.now + delayOf(tcb));
+}
+
+/** The largest segment that came tells what full ones are (Linux tcp_measure_rcv_mss). */
+export function measureSegments(env: Environment, tcb: Tcb, length: number): void {
+  const size = env.arrivingSize || length;
+  if (size > tcb.rcvMss) tcb.rcvMss = size < tcb.advMss ? size : tcb.advMss;
 }
 
 /** Whether the ACK of a FIN that takes the connection from ESTABLISHED to CLOSE-WAIT may wait as that of text (Linux tcp_fin). */

@@ -2,17 +2,20 @@ import { Flag, OptionBit, type Segment } from '../wire/index.ts';
 import { ecnArrives } from './ecn.ts';
 import type { Environment } from './environment.ts';
 import { takeUserTimeout } from './negotiate.ts';
-import { acknowledge, transferBegins } from './recovery.ts';
+import { acknowledge, acknowledgeLate, transferBegins } from './recovery.ts';
 import type { Tcb } from './tcb.ts';
 
 /** RFC 9293 3.10.7.4 (fifth): an ACK in the acceptable range; everything that it says about what we sent. */
 export function takeAck(env: Environment, tcb: Tcb, segment: Segment): void {
   tcb.lastArrivedAt = env.now;
   if (tcb.timestampsOk) updateTsRecent(env, tcb, segment);
-  ecnArrives(env, tcb, segment);
+  if (tcb.ecnOk) ecnArrives(env, tcb, segment);
   if ((segment.optionKinds & OptionBit.userTimeout) !== 0) takeUserTimeout(tcb, segment);
   const advance = (segment.ack - tcb.sndUna) | 0;
-  if (advance < 0) return;
+  if (advance < 0) {
+    acknowledgeLate(env, tcb, segment);
+    return;
+  }
   // Something got through: what ICMP said meanwhile is out of date (Linux tcp_ack).
   tcb.softError = 0;
   const priorWindow = tcb.sndWnd;
@@ -20,9 +23,13 @@ export function takeAck(env: Environment, tcb: Tcb, segment: Segment): void {
   const isOfSyn = !tcb.synAcked;
   const octets = advance > 0 ? moveUna(env, tcb, segment.ack, advance) : 0;
   acknowledge(env, tcb, segment, advance, tcb.sndWnd !== priorWindow);
-  if (isOfSyn) transferBegins(env, tcb);
+  if (isOfSyn) {
+    transferBegins(env, tcb);
+    // Linux: TCP_INFO counts from the handshake on.
+    tcb.lastDataAt = env.now;
+  }
   if (octets > 0) {
-    growSendBuffer(tcb);
+    growSendBuffer(env, tcb);
     env.wake(tcb, 0);
   }
 }
@@ -70,11 +77,14 @@ function moveUna(env: Environment, tcb: Tcb, ack: number, advance: number): numb
   return octets;
 }
 
-/** Room for what is in flight and as much again, so that the user's next SEND is there when the window opens (Linux tcp_sndbuf_expand). */
-function growSendBuffer(tcb: Tcb): void {
+/**
+ * Room for what is in flight and as much again, so that the user's next SEND is there when the window opens; where cwnd is full, more would not
+ * help (Linux tcp_sndbuf_expand, tcp_should_expand_sndbuf).
+ */
+function growSendBuffer(env: Environment, tcb: Tcb): void {
   const most = tcb.config.maxSendBufferBytes;
-  if (tcb.sendBufferFixed || tcb.send.limit >= most) return;
-  const wanted = 2 * tcb.cwnd;
+  if (tcb.sendBufferFixed || tcb.send.limit >= most || tcb.sent.pipe >= tcb.cwnd) return;
+  const wanted = (2 * tcb.cwnd * (env.sendQueue?.memoryOfSegment(tcb) ?? tcb.sndMss)) / tcb.sndMss;
   if (wanted > tcb.send.limit) tcb.send.limit = Math.min(wanted, most);
 }
 

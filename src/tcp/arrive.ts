@@ -3,6 +3,7 @@ import {
   Effect,
   EVENT_COUNT,
   Event,
+  type EventSet,
   Facts,
   firstEvent,
   State,
@@ -18,8 +19,9 @@ import { factsOf, isRecord, predicted } from './facts.ts';
 import { finIsNext, noteEarlyFin, takeFin } from './fin.ts';
 import { takeSyn } from './open.ts';
 import { output } from './output.ts';
-import type { Tcb } from './tcb.ts';
+import { type Tcb, Timer } from './tcb.ts';
 import { takeOldText, takeText } from './text.ts';
+import { setTimer } from './timers.ts';
 
 /** Nothing is sent any more by the control block itself. */
 const OVER = stateSet(State.closed, State.listen, State.timeWait);
@@ -27,12 +29,18 @@ const OVER = stateSet(State.closed, State.listen, State.timeWait);
 /** States whose peer may still send text. */
 const RECEIVING = stateSet(State.synReceived, State.established, State.finWait1, State.finWait2);
 
+const ACK: EventSet = 1 << Event.ack;
+
 const facts = new Facts();
 
 /** RFC 9293 3.10.7 for a connection in SYN-SENT or later: the table says what happens, in the order of the text. */
 export function segmentArrives(env: Environment, tcb: Tcb, segment: Segment): void {
   if (missesTimestamps(tcb, segment)) return;
   let events = predicted(tcb, segment);
+  if ((events & ACK) !== 0) {
+    takeNext(env, tcb, segment, events);
+    return;
+  }
   if (events === 0) {
     factsOf(env, tcb, segment, facts);
     events = classify(facts, tcb.state);
@@ -48,6 +56,17 @@ export function segmentArrives(env: Environment, tcb: Tcb, segment: Segment): vo
   }
   if (accepted) finish(tcb, segment, where);
   output(env, tcb);
+}
+
+/** What header prediction has found; nothing else needs to be asked. */
+function takeNext(env: Environment, tcb: Tcb, segment: Segment, events: EventSet): void {
+  takeAck(env, tcb, segment);
+  step(env, tcb, Event.ack, segment);
+  if (events !== ACK) {
+    if (delivers(env, tcb)) takeText(env, tcb, segment);
+    step(env, tcb, Event.data, segment);
+  }
+  if (((1 << tcb.state) & OVER) === 0) output(env, tcb);
 }
 
 /** RFC 7323 3.2: once agreed, timestamps are on every segment but an RST. */
@@ -85,7 +104,9 @@ function prepare(env: Environment, tcb: Tcb, event: Event, segment: Segment, whe
       return true;
     case Event.synAck:
       if (tcb.state === State.synSent) takeSyn(env, tcb, segment);
+      else if (repeatsSyn(env, tcb)) takeOldText(env, tcb, segment);
       takeAck(env, tcb, segment);
+      if (tcb.fastOpen !== null) env.fastOpen?.synAckArrived(env, tcb, segment);
       return true;
     default:
       count(env, tcb, event, segment);
@@ -96,6 +117,11 @@ function prepare(env: Environment, tcb: Tcb, event: Event, segment: Segment, whe
 /** A SYN-RECEIVED that is about to be ESTABLISHED included. */
 function isReceiving(tcb: Tcb): boolean {
   return ((1 << tcb.state) & RECEIVING) !== 0;
+}
+
+/** Linux: the SYN in the SYN-ACK is one that came before, where SYNs crossed. */
+function repeatsSyn(env: Environment, tcb: Tcb): boolean {
+  return (env.table.effects[tcb.state * EVENT_COUNT + Event.synAck]! & Effect.sendAck) !== 0;
 }
 
 function delivers(env: Environment, tcb: Tcb): boolean {
@@ -110,6 +136,15 @@ function count(env: Environment, tcb: Tcb, event: Event, segment: Segment): void
   } else if (event === Event.pawsFailed) counters.PAWSEstab++;
   else if (event === Event.dataAfterClose) counters.TCPAbortOnData++;
   else if (event === Event.rstPassive) counters.EmbryonicRsts++;
+  else if (tcb.state === State.synSent && event !== Event.useless && (segment.flags & Flag.ack) !== 0) {
+    hasten(env, tcb);
+  }
+}
+
+/** Linux tcp_rcv_synsent_state_process: an end that was half-open is cleaned by now, so the first SYN goes again soon. */
+function hasten(env: Environment, tcb: Tcb): void {
+  const delayUs = tcb.config.badAckSynUs;
+  if (delayUs > 0 && tcb.backoff === 0) setTimer(env, tcb, Timer.retransmit, env.now + delayUs);
 }
 
 /** What an acceptable segment has besides its events: a FIN that is early, text beyond the window. */

@@ -2,6 +2,7 @@ import { Effect, EVENT_COUNT, Event, State, type StateSet, stateSet } from '../s
 import { discardReceived, step } from './effects.ts';
 import type { Environment } from './environment.ts';
 import { Errno } from './errno.ts';
+import { isFastChild } from './fast-open.ts';
 import { output } from './output.ts';
 import { type Tcb, Timer } from './tcb.ts';
 import { setTimer } from './timers.ts';
@@ -11,6 +12,7 @@ import { windowUpdateDue } from './window.ts';
 export const Msg = {
   oob: 0x1,
   peek: 0x2,
+  endOfRecord: 0x80,
   more: 0x8000,
 } as const;
 
@@ -40,14 +42,18 @@ export function userSend(
 ): number {
   if (tcb.error !== 0) return -takePending(tcb);
   const effects = env.table.effects[tcb.state * EVENT_COUNT + Event.send]!;
-  if ((effects & (Effect.errorNone | Effect.errorClosing)) !== 0) return -Errno.EPIPE;
-  if ((effects & Effect.queueData) !== 0 && !tcb.config.sendBeforeOpen) return -Errno.EAGAIN;
+  if ((effects & (Effect.errorNone | Effect.errorClosing)) !== 0 || tcb.shutdownPending) return -Errno.EPIPE;
+  if ((effects & Effect.queueData) !== 0 && !tcb.config.sendBeforeOpen && !isFastChild(tcb))
+    return -Errno.EAGAIN;
   if (length === 0) return 0;
-  const taken = queue(env, tcb, bytes, offset, length);
+  const taken =
+    env.sendQueue === null
+      ? queueText(env, tcb, bytes, offset, length)
+      : env.sendQueue.fill(env, tcb, bytes, offset, length, flags);
   if (taken <= 0) return taken;
   const end = endOfQueue(tcb);
   tcb.moreFollows = (flags & Msg.more) !== 0;
-  if (taken === length && !tcb.moreFollows) tcb.pushSeq = end;
+  if (!tcb.moreFollows && (taken === length || tcb.config.pushesSuperSegments)) tcb.pushSeq = end;
   if (taken === length && (flags & Msg.oob) !== 0) {
     // RFC 9293 3.8.5: the pointer is to the octet after the urgent one.
     tcb.urgentQueued = true;
@@ -55,12 +61,21 @@ export function userSend(
   }
   step(env, tcb, Event.send, null);
   output(env, tcb);
+  // It holds back what is short now; an ACK releases that (Linux tcp_push).
+  tcb.moreFollows = false;
   return taken;
 }
 
-function queue(env: Environment, tcb: Tcb, bytes: Uint8Array, offset: number, length: number): number {
+/** Octets that were taken, as many as there is room for. */
+export function queueText(
+  env: Environment,
+  tcb: Tcb,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+): number {
   const send = tcb.send;
-  if (send.free === 0) return -Errno.EAGAIN;
+  if (send.free === 0 || length === 0) return -Errno.EAGAIN;
   const growth = send.growthFor(length);
   if (growth > 0 && !env.accountMemory(growth)) {
     env.counters.TCPMemoryPressures++;
@@ -83,7 +98,7 @@ export function userReceive(
   length: number,
   flags: number,
 ): number {
-  if (isIn(tcb, HANDSHAKE)) return -Errno.EAGAIN;
+  if (isIn(tcb, HANDSHAKE) && !isFastChild(tcb)) return -Errno.EAGAIN;
   if ((flags & Msg.oob) !== 0) return receiveUrgent(tcb, target, offset, length, flags);
   const receive = tcb.receive;
   if (length > 0 && receive.readable > 0) {
@@ -133,6 +148,10 @@ export function shutdown(env: Environment, tcb: Tcb, how: number): number {
     env.wake(tcb, 0);
   }
   if (how === Shut.read) return 0;
+  if (tcb.state === State.synReceived && tcb.config.shutdownWaits) {
+    tcb.shutdownPending = true;
+    return 0;
+  }
   // A second time the row says `errorClosing`; shutdown(2) has nothing to object.
   step(env, tcb, Event.shutdownWrite, null);
   if (!isIn(tcb, OVER)) output(env, tcb);
@@ -149,7 +168,7 @@ export function close(env: Environment, tcb: Tcb): number {
     discardReceived(env, tcb);
     return 0;
   }
-  if (unread && !isIn(tcb, HANDSHAKE)) {
+  if (unread && (!isIn(tcb, HANDSHAKE) || isFastChild(tcb))) {
     if (tcb.state !== State.timeWait) env.counters.TCPAbortOnClose++;
     step(env, tcb, Event.closeUnread, null);
   } else if (tcb.lingerUs === 0 && tcb.state !== State.timeWait) {
@@ -181,6 +200,7 @@ function abortEvent(tcb: Tcb): Event {
 export function takeError(tcb: Tcb): number {
   if (tcb.error !== 0) return takePending(tcb);
   const soft = tcb.softError;
+  if (tcb.config.quietIcmp) return 0;
   tcb.softError = 0;
   return soft;
 }

@@ -1,3 +1,5 @@
+import type { IcmpErrors } from './icmp-errors.ts';
+
 /**
  * How a host's TCP behaves where standards leave a choice, as data. Times are microseconds, sizes bytes. One object is
  * shared by all connections of a host; what a socket option changes is copied to the control block at its creation.
@@ -43,6 +45,10 @@ export interface TcpConfig {
   keepSynData: boolean;
   /** Text on the SYN of a simultaneous open is kept, and acknowledged with what comes after it (FreeBSD). */
   keepSynDataUnacknowledged: boolean;
+  /** After an unacceptable ACK the first SYN is sent again after this time; 0: when the RTO has passed, as RFC 9293 Figure 9 has it. */
+  badAckSynUs: number;
+  /** shutdown in SYN-RECEIVED: the FIN waits for ESTABLISHED (Linux tcp_shutdown); otherwise FIN-WAIT-1 begins. */
+  shutdownWaits: boolean;
   /** Listeners drop a SYN-ACK; otherwise its ACK earns an RST (FreeBSD). */
   listenDropsSynAck: boolean;
 
@@ -52,11 +58,15 @@ export interface TcpConfig {
   /** RFC 5681 3.1: so many SYNs or SYN-ACKs lost make the initial window one segment: 1; Linux 2. */
   synLossesToOneSegment: number;
   congestion: 'reno' | 'cubic';
+  /** CUBIC looks at its curve so often while cwnd stays the same (Linux bictcp_update: HZ / 32); 0: with each ACK. */
+  cubicUpdateUs: number;
   /** RFC 2861/5681 4.1: the window after idleness (tcp_slow_start_after_idle). */
   slowStartAfterIdle: boolean;
   /** RFC 3465 limit in segments; Infinity as Linux. */
   appropriateByteCounting: number;
   sendBufferBytes: number;
+  /** SEND and poll wait while so much was never sent (tcp_notsent_lowat). */
+  notSentLowWater: number;
   /** Least segments of a super-segment whose size follows the pace of sending; 0: they are as large as can be (tcp_min_tso_segs). */
   minSuperSegments: number;
   /** Super-segments have PSH, so that they are not held back while they are put together again (Linux __tcp_transmit_skb). */
@@ -86,6 +96,10 @@ export interface TcpConfig {
   proportionalRateReduction: boolean;
   /** Initial duplicate ACK threshold (tcp_reordering). */
   dupThresh: number;
+  /** Reordering that is seen raises it as far as this (tcp_max_reordering); the same: it is fixed. */
+  maxReordering: number;
+  /** What is left of the window after a loss is a share of cwnd, used or not (Linux); otherwise of FlightSize (RFC 5681 3.1). */
+  reducesUnused: boolean;
   /** RFC 3042. */
   limitedTransmit: boolean;
   /** First interval of zero-window probes; 0: the current RTO. */
@@ -124,6 +138,14 @@ export interface TcpConfig {
   ackEverySegments: number;
   /** Ranges held out of order by one connection; what would be one more is dropped. */
   maxReassemblyRanges: number;
+  /** Header prediction takes text before it looks at the ACK, which may be too old then (Linux tcp_rcv_established). */
+  predictsText: boolean;
+  /** POLLPRI says that the urgent octet can be read (Linux); otherwise that its pointer has come (RFC 9293 3.8.5). */
+  pollsUrgentOctet: boolean;
+  /** A window that is not scaled opens by whole segments (Linux __tcp_select_window). */
+  wholeWindows: boolean;
+  /** The receive buffer is this many times what SO_RCVBUF asks for (Linux doubles it). */
+  bufferFactor: number;
 
   // Keeping
   keepAliveIdleUs: number;
@@ -172,8 +194,9 @@ export interface TcpConfig {
   insecureSyn: boolean;
   /** A hard ICMP error ends SYN-SENT (FreeBSD net.inet.tcp.icmp_may_rst). */
   icmpMayReset: boolean;
-  /** As FreeBSD has it: such an error is always ECONNREFUSED, and must quote something before SND.NXT. */
-  icmpRefuses: boolean;
+  icmpErrors: IcmpErrors;
+  /** FreeBSD: an ICMP error must quote something before SND.NXT, and one that ends nothing is not told by SO_ERROR (t_softerror). */
+  quietIcmp: boolean;
   /** Linux: an RST also counts at RCV.NXT - 1 once the FIN was taken, and at the highest edge that we reported by SACK. */
   lenientReset: boolean;
   /** RFC 5961 7: challenge ACKs a second of the whole host, and the least time between two of one connection. */
@@ -197,6 +220,10 @@ export interface TcpConfig {
   minMss: number;
   /** Path MTU discovery by ICMP (DF set). */
   pathMtuDiscovery: boolean;
+  /** IPv6: the MSS of a SYN that is repeated follows the path MTU told meanwhile (FreeBSD tcp_mssopt with its host cache). */
+  offersPathMtu6: boolean;
+  /** RFC 4821 7.2: the search begins with segments of this size at most (tcp_base_mss). */
+  baseMss: number;
   /** RFC 4821: 0 off, 1 after a black hole is suspected, 2 always (tcp_mtu_probing). */
   mtuProbing: 0 | 1 | 2;
   hopLimit: number;

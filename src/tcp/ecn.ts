@@ -18,12 +18,11 @@ export function synAckEcnFlags(tcb: Tcb): number {
 
 /** RFC 3168 6.1.3: every ACK tells of CE until the peer says that it slowed down. */
 export function markAck(tcb: Tcb, out: Outgoing): void {
-  if (tcb.ecnOk && tcb.eceQueued) out.flags |= Flag.ece;
+  if (tcb.eceQueued) out.flags |= Flag.ece;
 }
 
 /** RFC 3168 6.1.2, 6.1.5: new data is ECN-capable, the first of it after a reduction says so; retransmissions are neither. */
 export function markNewText(tcb: Tcb, out: Outgoing): void {
-  if (!tcb.ecnOk) return;
   out.ecn = ECT0;
   if (!tcb.cwrQueued) return;
   out.flags |= Flag.cwr;
@@ -32,7 +31,6 @@ export function markNewText(tcb: Tcb, out: Outgoing): void {
 
 /** RFC 3168 6.1.3: what the IP header and CWR of an acceptable segment mean for the ACKs to come. */
 export function ecnArrives(env: Environment, tcb: Tcb, segment: Segment): void {
-  if (!tcb.ecnOk) return;
   if ((segment.flags & Flag.cwr) !== 0) tcb.eceQueued = false;
   if (segment.ecn !== CE) return;
   env.counters.InCEPkts++;

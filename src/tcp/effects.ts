@@ -49,6 +49,8 @@ const UNCONNECTED: StateSet = stateSet(State.closed, State.listen);
 /** The control block goes, or becomes a small record of the host. */
 const ENDS: EffectSet = Effect.startTimeWait | Effect.restartTimeWait | Effect.deleteTcb;
 
+const ACTIONS: EffectSet = SENDS | ERRORS | ENDS | SIGNALS | Effect.orphan | Effect.startFinWait2;
+
 /**
  * One row of the table: the only way from state to state. What the event itself carries (sequence variables, text) is
  * taken before; where the row ends the connection, everything due is sent first.
@@ -59,7 +61,8 @@ export function step(env: Environment, tcb: Tcb, event: Event, segment: Segment 
   env.lastCell = cell;
   const next = env.table.next[cell]!;
   if (next === IMPOSSIBLE) throw new Error(`${EVENT_NAMES[event]} in ${STATE_NAMES[from]} cannot be`);
-  const effects = env.table.effects[cell]!;
+  // Text has its own policy of acknowledging (RFC 9293 3.8.6.3): text.ts has set what is due.
+  const effects = env.table.effects[cell]! & (event === Event.data ? ACTIONS & ~Effect.sendAck : ACTIONS);
   tcb.state = next as State;
   if (((1 << next) & UNCONNECTED) !== 0) countFailure(env, from);
   if (effects !== 0) runEffects(env, tcb, event, effects, segment);
@@ -94,6 +97,7 @@ function runEffects(
       env.established(tcb);
     }
     env.wake(tcb, signals);
+    if (tcb.shutdownPending && (signals & Effect.signalOpen) !== 0) step(env, tcb, Event.shutdownWrite, null);
   }
   // Last: it may end the connection through a row of its own.
   if ((effects & Effect.startFinWait2) !== 0) startFinWait2(env, tcb, segment);
@@ -107,8 +111,7 @@ function runSends(
   effects: EffectSet,
   segment: Segment | null,
 ): void {
-  // Text has its own policy of acknowledging (RFC 9293 3.8.6.3): text.ts has set what is due.
-  if ((effects & Effect.sendAck) !== 0 && event !== Event.data) sendAck(env, tcb, event, segment);
+  if ((effects & Effect.sendAck) !== 0) sendAck(env, tcb, event, segment);
   if ((effects & Effect.sendFin) !== 0) tcb.finQueued = true;
   if ((effects & Effect.challengeAck) !== 0) challenge(env, tcb, event);
   if ((effects & Effect.sendSyn) !== 0) sendSyn(env, tcb);
@@ -121,6 +124,12 @@ function runSends(
 }
 
 function sendAck(env: Environment, tcb: Tcb, event: Event, segment: Segment | null): void {
+  if (event === Event.synAck && tcb.fastOpen?.waits === true) {
+    setTimer(env, tcb, Timer.delayedAck, env.now + tcb.config.delayedAckMaxUs);
+    tcb.ackPendingSegments++;
+    tcb.pingpong = tcb.sent.lostBytes === 0;
+    return;
+  }
   const outside = event === Event.unacceptable || event === Event.pawsFailed || event === Event.ackOfUnsent;
   if (outside && segment !== null) answerOutside(env, tcb, segment);
   else if (event === Event.fin && finMayWait(tcb)) acknowledgeFin(env, tcb);

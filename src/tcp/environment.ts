@@ -1,8 +1,31 @@
 import type { EffectSet, Table } from '../states/index.ts';
 import type { Segment } from '../wire/index.ts';
 import type { Counters } from './counters.ts';
+import type { FastOpen } from './fast-open.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Tcb } from './tcb.ts';
+
+/** A send buffer that is more than octets: what it counts, and what it keeps apart. */
+export interface SendQueue {
+  /** SEND: octets taken, or -errno. */
+  fill(env: Environment, tcb: Tcb, bytes: Uint8Array, offset: number, length: number, flags: number): number;
+  /** What poll says. */
+  isWritable(env: Environment, tcb: Tcb): boolean;
+  /** What a full segment takes of the buffer. */
+  memoryOfSegment(tcb: Tcb): number;
+}
+
+/** Path MTU discovery without ICMP (RFC 4821), where `mtuProbing` says so. */
+export interface MtuSearch {
+  /** Before new text leaves. */
+  prepare(env: Environment, tcb: Tcb): void;
+  /** Payload of the probe that may leave now; 0: none. */
+  probe(tcb: Tcb, queued: number, usable: number, allowance: number): number;
+  /** Retransmissions go unanswered (R1). */
+  suspect(env: Environment, tcb: Tcb): void;
+  /** The probe has to be sent again, in smaller segments. */
+  probeLost(env: Environment, tcb: Tcb): void;
+}
 
 /**
  * What a connection may ask of its host. TCP itself has no clock, randomness, packets or sockets: `now` is the time of what
@@ -20,6 +43,18 @@ export interface Environment {
   readonly out: Outgoing;
   /** Payload that one `Outgoing` may carry as a super-segment; 0: none is made. */
   readonly superSegmentBytes: number;
+  /** Payload of the segments that what is arriving was put together from (GRO); 0: it is one. */
+  readonly arrivingSize: number;
+  /** How the send buffer is kept, where it is more than octets. */
+  readonly sendQueue: SendQueue | null;
+  /** Told whenever a connection has sent what it could, `sentNew`: some of it for the first time; null: nobody wants to know. */
+  readonly watch: ((env: Environment, tcb: Tcb, sentNew: boolean) => void) | null;
+  /** Told of each ACK in slow start, before the window grows: it may set ssthresh; null: nobody wants to know. */
+  readonly inSlowStart: ((env: Environment, tcb: Tcb) => void) | null;
+  /** RFC 4821; null: path MTUs are learnt from ICMP alone. */
+  readonly mtuSearch: MtuSearch | null;
+  /** RFC 7413; null: the host has none. */
+  readonly fastOpen: FastOpen | null;
   /** A random uint32 as int32. */
   random(): number;
   /** Makes a packet of `out` (payload from `tcb.send`) and queues it. */

@@ -1,6 +1,7 @@
 import { Acks, Event, type EventSet, type Facts, Known, State, Where } from '../states/index.ts';
 import { Flag, OptionBit, type Segment } from '../wire/index.ts';
 import type { Environment } from './environment.ts';
+import { isFastChild } from './fast-open.ts';
 import type { Tcb } from './tcb.ts';
 import { receiveWindow } from './window.ts';
 
@@ -16,11 +17,20 @@ const TS_RECENT_LIFETIME_US = 24 * 86_400 * 1_000_000;
 export function predicted(tcb: Tcb, segment: Segment): EventSet {
   if (tcb.state !== State.established || (segment.flags & ~Flag.psh) !== Flag.ack) return 0;
   if (segment.seq !== tcb.rcvNxt || tcb.finArrivedEarly) return 0;
-  if (((segment.ack - tcb.sndUna) | 0) < 0 || ((segment.ack - tcb.sndNxt) | 0) > 0) return 0;
+  if (((segment.ack - tcb.sndNxt) | 0) > 0) return 0;
   const { payloadLength, optionKinds } = segment;
+  const acks = (segment.ack - tcb.sndUna) | 0;
+  if (acks < 0 && !takesTextFirst(tcb, segment)) return 0;
   if ((optionKinds & OptionBit.timestamps) !== 0 && ((segment.tsVal - tcb.tsRecent) | 0) < 0) return 0;
   if (payloadLength === 0) return 1 << Event.ack;
-  return payloadLength <= ((tcb.rcvAdv - tcb.rcvNxt) | 0) ? (1 << Event.ack) | (1 << Event.data) : 0;
+  if (payloadLength > ((tcb.rcvAdv - tcb.rcvNxt) | 0)) return 0;
+  return (1 << (acks < -tcb.maxSndWnd ? Event.ackTooOld : Event.ack)) | (1 << Event.data);
+}
+
+/** Linux tcp_rcv_established: the text of a predicted segment is taken before its ACK is looked at. */
+function takesTextFirst(tcb: Tcb, segment: Segment): boolean {
+  if (!tcb.config.predictsText || segment.payloadLength === 0 || tcb.receive.rangeCount > 0) return false;
+  return segment.window << tcb.sndScale === tcb.sndWnd;
 }
 
 /** All that `classify` may ask of a segment, exactly as the control block knows it (RFC 9293 3.10.7.3, 3.10.7.4). */
@@ -29,7 +39,7 @@ export function factsOf(env: Environment, tcb: Tcb, segment: Segment, facts: Fac
   facts.flags = segment.flags;
   facts.queuedFin = Known.no;
   facts.readerGone = tcb.orphan || tcb.readShut ? Known.yes : Known.no;
-  facts.passive = tcb.passive ? Known.yes : Known.no;
+  facts.passive = tcb.passive && !isFastChild(tcb) ? Known.yes : Known.no;
   facts.newer = Known.no;
   facts.listening = Known.no;
   facts.room = Known.yes;
@@ -43,7 +53,8 @@ export function factsOf(env: Environment, tcb: Tcb, segment: Segment, facts: Fac
   place(tcb, segment, facts);
   facts.acks = state === State.synReceived ? acksInHandshake(tcb, segment) : acksLater(tcb, segment);
   facts.pawsFailed = isOld(env, tcb, segment) ? Known.yes : Known.no;
-  if (state === State.synReceived && tcb.passive && !env.hasAcceptRoom(tcb)) facts.room = Known.no;
+  if (state === State.synReceived && facts.passive === Known.yes && !env.hasAcceptRoom(tcb))
+    facts.room = Known.no;
   if (isRecord(tcb)) placeForRecord(facts);
   else if (tcb.config.takesOldAckOfFin) keepOldAck(tcb, facts);
 }
@@ -80,7 +91,8 @@ function placeForRecord(facts: Facts): void {
 
 /** RFC 9293 3.10.7.3 (first), 3.10.7.4 (fifth, SYN-RECEIVED): SND.UNA < SEG.ACK =< SND.NXT. */
 function acksInHandshake(tcb: Tcb, segment: Segment): number {
-  if (((segment.ack - tcb.sndUna) | 0) <= 0) return Acks.below;
+  // Of a child of Fast Open our SYN counts as acknowledged.
+  if (((segment.ack - tcb.sndUna) | 0) < (tcb.synAcked ? 0 : 1)) return Acks.below;
   return ((segment.ack - tcb.sndNxt) | 0) > 0 ? Acks.unsent : Acks.plain;
 }
 

@@ -20,7 +20,10 @@ export function prepareOffer(tcb: Tcb): void {
 
 /** The scale that we offer, agreed to or not. */
 export function windowScale(tcb: Tcb): number {
-  const space = Math.max(tcb.config.maxReceiveBufferBytes, tcb.receive.limit);
+  const { limit } = tcb.receive;
+  const { maxReceiveBufferBytes, windowShare } = tcb.config;
+  // Linux tcp_select_initial_window: of a buffer of that size for good, only what can be offered counts.
+  const space = tcb.receiveBufferFixed ? (limit * windowShare) >> 8 : Math.max(maxReceiveBufferBytes, limit);
   let scale = 0;
   for (let reach = MAX_UNSCALED; reach < space && scale < MAX_SCALE; reach *= 2) scale++;
   return scale;

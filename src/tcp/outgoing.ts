@@ -20,6 +20,9 @@ export class Outgoing {
   /** User timeout (RFC 5482): granularity bit and value as in the option. */
   userTimeout: number = 0;
 
+  /** Further options as they stand in the header, a multiple of four octets; the packet that carries them takes them away. */
+  extra: Uint8Array | null = null;
+
   /** Payload: `payloadLength` octets of `Tcb.send` from `payloadOffset` (counted from SND.UNA's octet) on. */
   payloadOffset: number = 0;
   payloadLength: number = 0;

@@ -2,7 +2,6 @@ import { Flag } from '../wire/index.ts';
 import type { Environment } from './environment.ts';
 import { segmentBytes } from './options-out.ts';
 import { begin, finish } from './output-segment.ts';
-import { mtuProbeLost } from './pmtu.ts';
 import { nextRetransmission, segmentSent, sendAllowance } from './recovery.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -51,14 +50,14 @@ export function sendAgain(env: Environment, tcb: Tcb, seq: number, length: numbe
   const text = length - fin;
   const out = begin(env, tcb, seq, Flag.ack);
   if (fin === 1) out.flags |= Flag.fin;
+  if ((text > 0 && end === tcb.sndNxt) || tcb.sent.isPushed(end)) out.flags |= Flag.psh;
   if (text > 0) {
-    if (end === tcb.sndNxt || tcb.sent.isPushed(end)) out.flags |= Flag.psh;
     out.payloadOffset = (seq - tcb.sndUna) | 0;
     out.payloadLength = text;
     if (text > mss) out.segmentSize = mss;
   }
   env.counters.RetransSegs += text > mss ? Math.ceil(text / mss) : 1;
-  if (tcb.mtuProbeSize > 0 && seq === tcb.mtuProbeSeq) mtuProbeLost(env, tcb);
+  if (tcb.mtuProbeSize > 0 && seq === tcb.mtuProbeSeq) env.mtuSearch?.probeLost(env, tcb);
   finish(env, tcb, out);
   segmentSent(env, tcb, seq, length, true);
 }

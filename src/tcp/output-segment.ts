@@ -32,7 +32,7 @@ export function finish(env: Environment, tcb: Tcb, out: Outgoing): void {
   const isMute = (out.flags & Flag.rst) !== 0 && tcb.config.resetOffersNothing;
   out.window = isMute ? 0 : offerWindow(env, tcb);
   writeOptions(env, tcb, out);
-  markAck(tcb, out);
+  if (tcb.ecnOk) markAck(tcb, out);
   if (tcb.urgentQueued) writeUrgent(tcb, out);
   acknowledged(tcb);
   env.transmit(tcb, out);

@@ -16,6 +16,7 @@ export function sendSyn(env: Environment, tcb: Tcb): void {
   const out = begin(env, tcb, tcb.iss, Flag.syn | synEcnFlags(tcb));
   out.window = offerSynWindow(tcb);
   writeSynOptions(env, tcb, out);
+  if (tcb.fastOpen !== null) env.fastOpen?.writeSyn(tcb, out);
   leave(env, tcb, out);
 }
 
@@ -25,6 +26,7 @@ export function sendSynAck(env: Environment, tcb: Tcb): void {
   out.window = offerSynWindow(tcb);
   if (tcb.config.keepSynDataUnacknowledged) out.ack = (tcb.irs + 1) | 0;
   writeSynAckOptions(env, tcb, out);
+  if (tcb.fastOpen !== null && tcb.passive) out.extra = tcb.fastOpen.option;
   acknowledged(tcb);
   leave(env, tcb, out);
 }
@@ -46,7 +48,8 @@ function leave(env: Environment, tcb: Tcb, out: Outgoing): void {
     env.counters.TCPSynRetrans++;
   }
   env.transmit(tcb, out);
-  if (tcb.state === State.synSent || tcb.state === State.synReceived) {
+  const isFirst = tcb.state === State.synSent || tcb.state === State.synReceived;
+  if (isFirst && !tcb.synAcked) {
     segmentSent(env, tcb, tcb.iss, 1, again);
   }
   setTimer(env, tcb, Timer.retransmit, env.now + tcb.rtoUs);

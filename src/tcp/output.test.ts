@@ -55,9 +55,8 @@ describe('text', () => {
       ack: pair.left.tcb.sndUna,
       window: 32_768,
     });
-    expect(sentBy(pair, 'left')).toEqual(['ACK 2(1460)']);
-    pair.left.send('.');
-    expect(sentBy(pair, 'left')).toEqual(['ACK 2(1460)', 'PSH|ACK 1462(545)']);
+    // What MSG_MORE held back goes with the next ACK, as on Linux.
+    expect(sentBy(pair, 'left')).toEqual(['ACK 2(1460)', 'PSH|ACK 1462(544)']);
   });
 
   it('an ACK that is due rides on text', () => {

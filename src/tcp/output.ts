@@ -9,8 +9,8 @@ import { retransmitLost, sendAgain } from './output-again.ts';
 import { begin, finish, sendAckNow } from './output-segment.ts';
 import { pacedBytes } from './pace.ts';
 import { armPersist } from './persist.ts';
-import { prepareSearch, probePathMtu } from './pmtu.ts';
-import { armTimers, Probe, segmentSent, sendAllowance, windowAfterIdle } from './recovery.ts';
+import { armTimers, Probe, Recovery, segmentSent, sendAllowance, windowAfterIdle } from './recovery.ts';
+import { bytesToEnd } from './segment-ends.ts';
 import { OFF, type Tcb, Timer } from './tcb.ts';
 import { stopTimer } from './timers.ts';
 import { armUserTimeout } from './user-timeout.ts';
@@ -27,23 +27,31 @@ const SENDING = SYNCHRONISED & ~(1 << State.timeWait);
  * else carried it (RFC 9293 3.8). Every entry into this folder ends with it.
  */
 export function output(env: Environment, tcb: Tcb): void {
-  if (!tcb.synAcked) {
+  if (!tcb.synAcked || tcb.state === State.synReceived) {
     sendEarly(env, tcb);
     return;
   }
+  const before = tcb.sndNxt;
   if (((1 << tcb.state) & SENDING) !== 0 && !rests(tcb)) {
     if (tcb.octetOut) settleOctet(tcb);
     // An ACK of our SYN and of a FIN that went with it.
     if (tcb.sndUna === tcb.sndNxt && tcb.sent.count > 0) tcb.sent.dropBelow(tcb.sndUna);
-    if (tcb.sent.count > 0 && !tcb.octetOut) retransmitLost(env, tcb);
+    if (mayBeLost(tcb)) retransmitLost(env, tcb);
     if (!tcb.finSent && (tcb.finQueued || tcb.send.length > 0)) sendNew(env, tcb, false);
     if (tcb.ackNow) sendAckNow(env, tcb);
-    armTimers(env, tcb);
+    armTimers(env, tcb, tcb.sndNxt !== before);
     if (tcb.octetOut) onlyPersist(tcb);
     armPersist(env, tcb);
     armUserTimeout(env, tcb);
   } else if (tcb.ackNow) sendAckNow(env, tcb);
   if (tcb.keepAlive) armKeepAlive(env, tcb);
+  env.watch?.(env, tcb, tcb.sndNxt !== before);
+}
+
+/** Something outstanding may have to go again; not where nothing unusual has happened. */
+function mayBeLost(tcb: Tcb): boolean {
+  const isUsual = tcb.recovery === Recovery.open && tcb.probe === Probe.none && tcb.sent.lostBytes === 0;
+  return !isUsual && tcb.sent.count > 0 && !tcb.octetOut;
 }
 
 /** Nothing of ours waits, is outstanding or timed: the connection only receives. */
@@ -62,9 +70,10 @@ function rests(tcb: Tcb): boolean {
 
 /**
  * CLOSE in SYN-RECEIVED, and nothing was to be sent: the FIN does not wait for ESTABLISHED (RFC 9293 3.10.4). Its retransmission does,
- * for until then the SYN-ACK is repeated.
+ * for until then the SYN-ACK is repeated. A child of Fast Open sends what it has (RFC 7413 4.2.2).
  */
 function sendEarly(env: Environment, tcb: Tcb): void {
+  if (tcb.synAcked && !tcb.finSent) sendNew(env, tcb, false);
   const mayClose = tcb.finQueued && !tcb.finSent && tcb.send.length === 0 && tcb.sndWnd > 0;
   if (mayClose && ((1 << tcb.state) & SENDING) !== 0) sendText(env, tcb, 0, 0, 1, tcb.sndMss);
   if (tcb.ackNow) sendAckNow(env, tcb);
@@ -99,6 +108,7 @@ export function sendWindowOctet(env: Environment, tcb: Tcb): void {
 
 /** The window is not closed but too small for what waits, and nothing makes it larger: what fits goes (RFC 9293 3.8.6.2.1, rule 4). */
 export function sendRegardless(env: Environment, tcb: Tcb): void {
+  tcb.pushSeq = (tcb.sndUna + tcb.send.length) | 0;
   sendNew(env, tcb, true);
 }
 
@@ -106,17 +116,21 @@ export function sendRegardless(env: Environment, tcb: Tcb): void {
 function sendNew(env: Environment, tcb: Tcb, regardless: boolean): void {
   const edge = (tcb.sndUna + tcb.sndWnd) | 0;
   if (((edge - tcb.sndNxt) | 0) <= 0) return;
-  windowAfterIdle(env, tcb);
-  const searching = tcb.config.mtuProbing > 0;
-  if (searching) prepareSearch(env, tcb);
+  const search = tcb.config.mtuProbing > 0 ? env.mtuSearch : null;
   const textEnd = (tcb.sndUna + tcb.send.length) | 0;
+  if (textEnd === tcb.sndNxt && !tcb.finQueued && search === null) return;
+  windowAfterIdle(env, tcb);
+  search?.prepare(env, tcb);
   const mss = segmentBytes(tcb);
   let allowance = sendAllowance(tcb);
   for (let queued = (textEnd - tcb.sndNxt) | 0; queued > 0; queued = (textEnd - tcb.sndNxt) | 0) {
     const usable = (edge - tcb.sndNxt) | 0;
     if (usable <= 0) return;
-    const probed = searching ? probePathMtu(tcb, queued, usable, allowance) : 0;
-    const length = probed > 0 ? probed : nextLength(env, tcb, queued, usable, allowance, mss, regardless);
+    const probed = search === null ? 0 : search.probe(tcb, queued, usable, allowance);
+    const record = tcb.segmentEnds === null ? queued : bytesToEnd(tcb, queued);
+    const isTail = record === queued;
+    const length =
+      probed > 0 ? probed : nextLength(env, tcb, record, usable, allowance, mss, regardless, isTail);
     if (length === 0) return;
     sendText(env, tcb, length, queued, usable, probed > 0 ? probed : mss);
     allowance -= length;
@@ -137,21 +151,24 @@ function nextLength(
   allowance: number,
   mss: number,
   regardless: boolean,
+  isTail: boolean,
 ): number {
   const length = queued < usable ? queued : usable;
   if (length < mss) {
     if (regardless) return length;
     const outstanding = tcb.sndNxt !== tcb.sndUna;
-    if (tcb.probe === Probe.none && !shortMayGo(tcb, length, queued, outstanding)) return 0;
+    const isHeld = (isTail || length < queued) && !shortMayGo(tcb, length, queued, outstanding);
+    if (tcb.probe === Probe.none && isHeld) return 0;
     return length <= allowance ? length : 0;
   }
   if (allowance < mss) return 0;
   const limit = superLimit(env, tcb, mss);
   let most = length < allowance ? length : allowance;
   if (most > limit) most = limit;
+  if (most === mss) return mss;
   const rest = most % mss;
   // Only whole segments but for the last of all that waits.
-  if (rest === 0 || (most === queued && shortMayGo(tcb, rest, rest, true))) return most;
+  if (rest === 0 || (most === queued && (!isTail || shortMayGo(tcb, rest, rest, true)))) return most;
   return most - rest;
 }
 
@@ -180,13 +197,14 @@ function sendText(
   let pushes = false;
   if (length > 0) {
     const toPush = (tcb.pushSeq - seq) | 0;
-    // RFC 9293 3.9.1.2 (MUST-61): the last of what waits, and the end of the last SEND.
-    pushes = isLast || (toPush > 0 && toPush <= length);
+    // RFC 9293 3.9.1.2 (MUST-61): the last of what waits, but for Linux where more was announced, and the end of the last SEND.
+    pushes = (isLast && !tcb.config.pushesSuperSegments) || (toPush > 0 && toPush <= length);
+    if (tcb.segmentEnds?.[0] === ((seq + length) | 0)) pushes = true;
     if (pushes || (length > mss && tcb.config.pushesSuperSegments)) out.flags |= Flag.psh;
     out.payloadOffset = (seq - tcb.sndUna) | 0;
     out.payloadLength = length;
     if (length > mss) out.segmentSize = mss;
-    markNewText(tcb, out);
+    if (tcb.ecnOk) markNewText(tcb, out);
     noteText(env, tcb, seq, length, mss);
   }
   finish(env, tcb, out);
@@ -205,7 +223,7 @@ function noteText(env: Environment, tcb: Tcb, seq: number, length: number, mss: 
   const segments = length > mss ? Math.ceil(length / mss) : 1;
   env.counters.OutSegs += segments;
   env.counters.TCPOrigDataSent += segments;
-  if (length % mss !== 0) tcb.shortSeq = (seq + length) | 0;
+  if (length !== mss && length % mss !== 0) tcb.shortSeq = (seq + length) | 0;
   // An answer within the delay of an ACK: both sides talk in turns (Linux tcp_event_data_sent).
   if (tcb.lastDataAt > 0 && env.now - tcb.lastDataAt < tcb.ackTimeoutUs) tcb.pingpong = true;
 }

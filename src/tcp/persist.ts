@@ -6,6 +6,7 @@ import { sendOldSegment, sendUrgentNotice } from './output-segment.ts';
 import { OFF, type Tcb, Timer } from './tcb.ts';
 import { setTimer, stopTimer } from './timers.ts';
 import { probesRanOut } from './timers-give-up.ts';
+import { userTimeoutOf } from './user-timeout.ts';
 
 /** RFC 9293 3.8.6.2.1: what waits for a larger window goes after 0.1 to 1 second. */
 const OVERRIDE_US = 1_000_000;
@@ -21,18 +22,20 @@ function isStuck(tcb: Tcb): boolean {
   return tcb.octetOut || (tcb.sndUna === tcb.sndNxt && waiting(tcb));
 }
 
-/** RFC 9293 3.8.6.1 (SHLD-29, SHLD-30): the first interval is the RTO, each further one twice as long. */
-function interval(tcb: Tcb): number {
+/** RFC 9293 3.8.6.1 (SHLD-29, SHLD-30): the first interval is the RTO, each further one twice as long; none beyond the user timeout. */
+function interval(env: Environment, tcb: Tcb): number {
   const config = tcb.config;
   const first = config.persistMinUs > 0 ? config.persistMinUs : tcb.rtoUs;
   const us = Math.min(first * 2 ** tcb.persistBackoff, config.persistMaxUs);
-  return tcb.sndWnd > 0 ? Math.min(us, OVERRIDE_US) : us;
+  if (tcb.sndWnd > 0) return Math.min(us, OVERRIDE_US);
+  const userTimeoutUs = tcb.probesSince < 0 ? 0 : userTimeoutOf(tcb);
+  return userTimeoutUs > 0 ? Math.max(0, Math.min(us, tcb.probesSince + userTimeoutUs - env.now)) : us;
 }
 
 /** Called at the end of each output: the timer runs exactly while the connection is stuck. */
 export function armPersist(env: Environment, tcb: Tcb): void {
   if (isStuck(tcb)) {
-    if (tcb.timers[Timer.persist] === OFF) setTimer(env, tcb, Timer.persist, env.now + interval(tcb));
+    if (tcb.timers[Timer.persist] === OFF) setTimer(env, tcb, Timer.persist, env.now + interval(env, tcb));
     return;
   }
   stopTimer(tcb, Timer.persist);

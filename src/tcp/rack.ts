@@ -1,5 +1,6 @@
 import { smss } from './congestion/window.ts';
 import { Recovery } from './recovery-state.ts';
+import type { AckWork } from './recovery-work.ts';
 import { Sent } from './scoreboard.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -29,10 +30,29 @@ export function rackDelivered(
 }
 
 /** RFC 8985 6.2 step 3: what was never retransmitted and lies below what was delivered before came out of order. */
-export function rackReordering(tcb: Tcb, end: number, again: boolean): void {
-  const ahead = (end - tcb.rackFack) | 0;
-  if (ahead > 0) tcb.rackFack = end;
-  else if (ahead < 0 && !again) tcb.rackReorderingSeen = true;
+export function rackReordering(
+  tcb: Tcb,
+  start: number,
+  end: number,
+  again: boolean,
+  fack: number,
+  work: AckWork,
+): void {
+  if (((end - fack) | 0) < 0 && !again && (!work.overtaken || ((start - work.overtakenFrom) | 0) < 0)) {
+    work.overtaken = true;
+    work.overtakenFrom = start;
+  }
+  if (((end - tcb.rackFack) | 0) > 0) tcb.rackFack = end;
+}
+
+/** What began lowest was overtaken; so many segments apart may be from now on without a loss (Linux tcp_check_sack_reordering). */
+export function settleReordering(tcb: Tcb, work: AckWork): void {
+  if (!work.overtaken) return;
+  work.overtaken = false;
+  const segments = Math.ceil(((tcb.rackFack - work.overtakenFrom) | 0) / smss(tcb));
+  const most = tcb.config.maxReordering;
+  if (segments > tcb.reordering) tcb.reordering = segments < most ? segments : most;
+  tcb.rackReorderings++;
 }
 
 /** RFC 8985 6.2 step 4: DSACKs widen the reordering window, at most once a round trip. */
@@ -53,11 +73,11 @@ export function rackRecovered(tcb: Tcb): void {
 
 /** RFC 8985 6.2, RACK_update_reo_wnd. */
 export function reorderingWindowUs(tcb: Tcb): number {
-  if (!tcb.rackReorderingSeen) {
+  if (tcb.rackReorderings === 0) {
     if (tcb.recovery >= Recovery.fast) return 0;
     const sent = tcb.sent;
-    const enough = (tcb.config.dupThresh - 1) * smss(tcb);
-    if (sent.sackedSegments >= tcb.config.dupThresh || sent.sackedBytes > enough) return 0;
+    const enough = (tcb.reordering - 1) * smss(tcb);
+    if (sent.sackedSegments >= tcb.reordering || sent.sackedBytes > enough) return 0;
   }
   return Math.min((tcb.rackReoWndMult * tcb.minRttUs) / 4, tcb.srttUs);
 }

@@ -101,15 +101,22 @@ export class ReceiveBuffer {
     if (n <= 0 || this.#isOneTooMany(start, n)) return 0;
     const end = this.readable + start + n;
     if (end > this.#ring.length) this.#grow(end);
+    if (start === 0 && this.append(bytes, from, n)) return n;
     if (end > this.#peak) this.#peak = end;
-    if (start === 0 && this.#reassembly.count === 0) {
-      writeOctets(this.#ring, this.#next, bytes, from, n);
-      this.kept = n;
-      this.#next = (this.#next + n) | 0;
-      this.readable += n;
-      return n;
-    }
     return this.#insertAmongRanges(start, bytes, from, n);
+  }
+
+  /** `insert` at RCV.NXT where nothing came out of order and the memory is there; false: nothing was done. */
+  append(bytes: Uint8Array, at: number, length: number): boolean {
+    const end = this.readable + length;
+    if (end > this.#ring.length || end > this.limit || this.#reassembly.count > 0) return false;
+    this.overlapEnd = 0;
+    this.kept = length;
+    if (end > this.#peak) this.#peak = end;
+    writeOctets(this.#ring, this.#next, bytes, at, length);
+    this.#next = (this.#next + length) | 0;
+    this.readable = end;
+    return true;
   }
 
   /**

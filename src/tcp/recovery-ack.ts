@@ -4,7 +4,7 @@ import { openWindow, smss } from './congestion/window.ts';
 import type { Environment } from './environment.ts';
 import { Probe, probeAcknowledged } from './loss-probe.ts';
 import { prrAcknowledged } from './prr.ts';
-import { rackDelivered, rackReordering } from './rack.ts';
+import { rackDelivered, rackReordering, settleReordering } from './rack.ts';
 import { examine } from './recovery-examine.ts';
 import { uncountDuplicates } from './recovery-loss.ts';
 import { isReducing, Recovery } from './recovery-state.ts';
@@ -43,6 +43,7 @@ export function acknowledge(
   if (tcb.sackOk && segment.sackCount > 0) sackArrives(env, tcb, segment, work);
   else tcb.lastSackCount = 0;
   if (ackedBytes > 0) takeAcknowledged(env, tcb);
+  tcb.delivered += Math.ceil(work.delivered / smss(tcb));
   measure(env, tcb, outstanding);
   countDuplicateAcks(tcb, segment, windowChanged, outstanding);
   if (tcb.tlpOutstanding) {
@@ -51,6 +52,15 @@ export function acknowledge(
   }
   if (isUnusual(tcb)) examine(env, tcb, work);
   react(env, tcb);
+}
+
+/** An ACK that others overtook may still report what arrived (Linux tcp_ack, old_ack). */
+export function acknowledgeLate(env: Environment, tcb: Tcb, segment: Segment): void {
+  if (!tcb.sackOk || segment.sackCount === 0 || tcb.sent.count === 0) return;
+  begin(tcb, segment, 0);
+  work.ece = false;
+  sackArrives(env, tcb, segment, work);
+  examine(env, tcb, work);
 }
 
 /** Nothing is outstanding: the peer sends, or opens its window. */
@@ -75,6 +85,8 @@ function begin(tcb: Tcb, segment: Segment, ackedBytes: number): void {
   work.tsEcr = segment.tsEcr;
   work.lostBefore = tcb.sent.lostBytes;
   work.lostAgain = false;
+  work.fackBefore = tcb.rackFack;
+  work.overtaken = false;
 }
 
 /** RFC 6298 (2.2), (5.2): the handshake is the first sample. */
@@ -112,6 +124,7 @@ export function transferBegins(env: Environment, tcb: Tcb): void {
 function takeAcknowledged(env: Environment, tcb: Tcb): void {
   const sent = tcb.sent;
   const una = tcb.sndUna;
+  if (sent.isPlain && tcb.recovery === Recovery.open) takePlain(env, tcb);
   while (sent.count > 0 && ((sent.startOf(0) - una) | 0) < 0) {
     const end = sent.endOf(0);
     const isWhole = ((end - una) | 0) <= 0;
@@ -122,12 +135,27 @@ function takeAcknowledged(env: Environment, tcb: Tcb): void {
     }
     sent.dropFirst();
   }
+  settleReordering(tcb, work);
   const counted = sent.dupAckedBytes;
-  uncountDuplicates(tcb, work.ackedBytes);
-  work.delivered = Math.max(0, work.delivered - (counted - sent.dupAckedBytes));
+  if (counted > 0) {
+    uncountDuplicates(tcb, work.ackedBytes);
+    work.delivered = Math.max(0, work.delivered - (counted - sent.dupAckedBytes));
+  }
   tcb.backoff = 0;
   tcb.firstSentAt = sent.count > 0 ? sent.sentAtOf(0) : env.now;
   stopForAdvance(tcb);
+}
+
+/** `firstDelivered` for all entries at once that are acknowledged wholly. */
+function takePlain(env: Environment, tcb: Tcb): void {
+  const sent = tcb.sent;
+  if (sent.count === 0 || ((tcb.rackFack - sent.startOf(0)) | 0) > 0) return;
+  const start = sent.startOf(0);
+  const bytes = sent.dropPlain(tcb.sndUna, work);
+  if (bytes === 0) return;
+  work.delivered += bytes;
+  tcb.rackFack = (start + bytes) | 0;
+  rackDelivered(tcb, work.lastSentAt, work.lastOrder, false, false, env.now);
 }
 
 /** The oldest entry, up to `end`, is acknowledged and had not been SACKed. */
@@ -137,7 +165,7 @@ function firstDelivered(env: Environment, tcb: Tcb, end: number): void {
   const sentAt = sent.sentAtOf(0);
   work.delivered += (end - sent.startOf(0)) | 0;
   rackDelivered(tcb, sentAt, sent.orderOf(0), again, again && echoIsBefore(tcb, sentAt, work), env.now);
-  rackReordering(tcb, end, again);
+  rackReordering(tcb, sent.startOf(0), end, again, work.fackBefore, work);
   if (again) {
     work.retransmissionAcked = true;
     return;
@@ -186,7 +214,9 @@ function react(env: Environment, tcb: Tcb): void {
     prrAcknowledged(tcb, work.delivered, work.ackedBytes > 0, newlyLost);
     return;
   }
-  if (work.ackedBytes > 0 && work.delivered > 0) {
+  // Linux tcp_may_raise_cwnd: where much is reordered, what was SACKed counts as well.
+  const counts = work.ackedBytes > 0 || (work.newlySacked > 0 && tcb.reordering > tcb.config.dupThresh);
+  if (counts && work.delivered > 0) {
     grow(env, tcb, work.delivered, tcb.recovery === Recovery.loss);
   }
 }

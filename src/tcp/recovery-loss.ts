@@ -27,7 +27,7 @@ function findByTime(env: Environment, tcb: Tcb, work: AckWork): void {
 /** RFC 6675 4, IsLost: DupThresh separate ranges or more than (DupThresh - 1) SMSS octets were SACKed above. */
 function findBySacks(tcb: Tcb): void {
   const sent = tcb.sent;
-  const ranges = tcb.config.dupThresh;
+  const ranges = tcb.reordering;
   const bytes = (ranges - 1) * smss(tcb);
   if (sent.sackedBytes === 0) return;
   // RFC 6675 5 (3): DupThresh duplicate ACKs mean the first segment, however little they SACK.
@@ -56,7 +56,7 @@ function findBySacks(tcb: Tcb): void {
 /** RFC 5681 3.2, RFC 6582 3.2: the oldest segment, after DupThresh duplicates or, in recovery, a partial ACK. */
 function findByDuplicates(tcb: Tcb, advanced: boolean): void {
   const sent = tcb.sent;
-  const begins = tcb.recovery < Recovery.fast && tcb.dupAcks >= tcb.config.dupThresh;
+  const begins = tcb.recovery < Recovery.fast && tcb.dupAcks >= tcb.reordering;
   if (!begins && !(tcb.recovery === Recovery.fast && advanced)) return;
   const end = (sent.startOf(0) + smss(tcb)) | 0;
   if (((sent.endOf(0) - end) | 0) > 0) sent.splitAt(end);

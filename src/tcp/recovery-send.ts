@@ -118,12 +118,12 @@ export function sendAllowance(tcb: Tcb): number {
 }
 
 /** Sets the retransmission timer or the tail loss probe as what is outstanding needs (RFC 6298 5, RFC 8985 7.2). Call after sending. */
-export function armTimers(env: Environment, tcb: Tcb): void {
+export function armTimers(env: Environment, tcb: Tcb, sentNew: boolean): void {
   if (tcb.state === State.synSent || tcb.state === State.synReceived) {
     armForSyn(env, tcb);
     if (tcb.sent.count === 0) return;
   }
-  noteWindowUse(tcb, tcb.sent.pipe, env.now);
+  if (sentNew || tcb.sent.pipe >= tcb.cwnd) noteWindowUse(tcb, tcb.sent.pipe, env.now);
   // A probe that could not be sent (no memory, closed window) leaves its place to the RTO.
   tcb.probe = Probe.none;
   const timers = tcb.timers;
@@ -147,7 +147,7 @@ export function armTimers(env: Environment, tcb: Tcb): void {
       timers[Timer.retransmit] = Math.max(since + tcb.rtoUs, env.now + 1);
     }
   }
-  if (timers[Timer.retransmit]! < retransmit || timers[Timer.tailLoss]! < tailLoss) env.schedule(tcb);
+  if (timers[Timer.retransmit]! < tcb.wheelAt || timers[Timer.tailLoss]! < tcb.wheelAt) env.schedule(tcb);
 }
 
 function armForSyn(env: Environment, tcb: Tcb): void {

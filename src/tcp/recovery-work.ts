@@ -19,10 +19,18 @@ export class AckWork {
   /** When the first of the segments acknowledged or SACKed now that were sent once only left; -1: none. */
   ackedSentAt: number = -1;
   sackedSentAt: number = -1;
+  /** Where nothing unusual was acknowledged: when the last of it left, and its `Scoreboard.orderOf`. */
+  lastSentAt: number = -1;
+  lastOrder: number = 0;
   hasEcho: boolean = false;
   tsEcr: number = 0;
   /** `lostBytes` before. */
   lostBefore: number = 0;
   /** Of retransmissions, some were found lost. */
   lostAgain: boolean = false;
+  /** Behind the highest octet that was known to have arrived before this ACK. */
+  fackBefore: number = 0;
+  /** Something arrived out of order, and the lowest sequence number of what did. */
+  overtaken: boolean = false;
+  overtakenFrom: number = 0;
 }

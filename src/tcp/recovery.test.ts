@@ -261,7 +261,7 @@ describe('RACK-TLP (RFC 8985)', () => {
       return false;
     };
     pair.write(10).run(10 * RTT);
-    expect(pair.left.tcb.rackReorderingSeen).toBe(true);
+    expect(pair.left.tcb.rackReorderings).toBe(1);
     const before = pair.left.counters.TCPFastRetrans;
     late = 3_000;
     pair.write(30).run(20 * RTT);

@@ -11,7 +11,7 @@
  */
 export { openWindow, smss, windowAfterIdle } from './congestion/window.ts';
 export { Probe, tailLossTimeout } from './loss-probe.ts';
-export { acknowledge, transferBegins } from './recovery-ack.ts';
+export { acknowledge, acknowledgeLate, transferBegins } from './recovery-ack.ts';
 export { armTimers, inFlight, nextRetransmission, segmentSent, sendAllowance } from './recovery-send.ts';
 export { Recovery } from './recovery-state.ts';
 export { reorderTimeout, retransmissionTimeout } from './recovery-timeout.ts';

@@ -86,6 +86,9 @@ export function readOctets(
   copyOctets(ring, 0, target, at + first, length - first);
 }
 
+/** Looked up once: that costs as much as the octets of a segment. */
+const { set, subarray } = Uint8Array.prototype;
+
 /** Below this a loop is quicker than making a view for `set`. */
 const LOOP_LIMIT = 64;
 
@@ -100,6 +103,5 @@ export function copyOctets(
     for (let i = 0; i < length; i++) target[to + i] = source[from + i]!;
     return;
   }
-  if (from === 0 && length === source.length) target.set(source, to);
-  else target.set(source.subarray(from, from + length), to);
+  set.call(target, subarray.call(source, from, from + length), to);
 }

@@ -1,7 +1,7 @@
 import type { Segment } from '../wire/index.ts';
 import { smss } from './congestion/window.ts';
 import type { Environment } from './environment.ts';
-import { rackDelivered, rackDuplicate, rackReordering } from './rack.ts';
+import { rackDelivered, rackDuplicate, rackReordering, settleReordering } from './rack.ts';
 import { Recovery } from './recovery-state.ts';
 import type { AckWork } from './recovery-work.ts';
 import { timestampClock } from './rtt.ts';
@@ -18,6 +18,7 @@ export function sackArrives(env: Environment, tcb: Tcb, segment: Segment, work: 
     first = 1;
   }
   for (let i = first; i < count; i++) enterBlock(env, tcb, blocks[2 * i]!, blocks[2 * i + 1]!, work);
+  settleReordering(tcb, work);
   rememberBlocks(tcb, blocks, first, count);
 }
 
@@ -80,7 +81,7 @@ function sackEntry(env: Environment, tcb: Tcb, index: number, work: AckWork): vo
   const length = sent.lengthOf(index);
   // The echo is that of the last segment in order (RFC 7323 4.3), so it says nothing about one beyond a hole.
   rackDelivered(tcb, sentAt, sent.orderOf(index), again, false, env.now);
-  rackReordering(tcb, end, again);
+  rackReordering(tcb, sent.startOf(index), end, again, tcb.rackFack, work);
   if (!again) {
     if (work.sackedSentAt < 0) work.sackedSentAt = sentAt;
     if (tcb.recovery === Recovery.loss && ((end - tcb.recoverSeq) | 0) <= 0) work.originalAcked = true;

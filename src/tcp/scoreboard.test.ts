@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { AckWork } from './recovery-work.ts';
 import { Scoreboard, Sent } from './scoreboard.ts';
 
 /** The naive model: one record for each octet outstanding. */
@@ -163,3 +164,36 @@ function apply(
     for (const o of own) Object.assign(o, { again: o.again || !o.sacked, ever: true, sentAt: now });
   }
 }
+
+describe('what is acknowledged while nothing unusual has happened', () => {
+  const four = (): Scoreboard => {
+    const board = new Scoreboard();
+    for (let i = 0; i < 4; i++) board.push(10 * i, 10 * i + 10, 100 + i);
+    return board;
+  };
+
+  test('goes at once, as far as it is whole', () => {
+    const board = four();
+    const work = new AckWork();
+    expect(board.isPlain).toBe(true);
+    expect(board.dropPlain(25, work)).toBe(20);
+    expect([work.ackedSentAt, work.lastSentAt, work.lastOrder]).toEqual([100, 101, 1]);
+    expect([board.count, board.startOf(0), board.outstanding]).toEqual([2, 20, 20]);
+    expect(board.dropPlain(25, work)).toBe(0);
+    expect(board.dropPlain(40, work)).toBe(20);
+    expect([board.count, board.outstanding]).toEqual([0, 0]);
+  });
+
+  test('is no longer usual after a loss, a SACK or a retransmission', () => {
+    const change = [
+      (board: Scoreboard) => board.markLost(0),
+      (board: Scoreboard) => board.markSacked(2),
+      (board: Scoreboard) => board.markRetransmitted(0, 200),
+    ];
+    for (const apply of change) {
+      const board = four();
+      apply(board);
+      expect(board.isPlain).toBe(false);
+    }
+  });
+});

@@ -1,3 +1,4 @@
+import type { AckWork } from './recovery-work.ts';
 import { type Block, giveBlock, NO_BLOCK, SMALLEST_BLOCK, takeBlock } from './scoreboard-block.ts';
 
 /** What is known of a sent segment. */
@@ -75,7 +76,8 @@ export class Scoreboard {
 
   /** All octets outstanding. */
   get outstanding(): number {
-    return this.count === 0 ? 0 : (this.endOf(this.count - 1) - this.startOf(0)) | 0;
+    const block = this.#block;
+    return this.count === 0 ? 0 : (block.end[this.#place(this.count - 1)]! - block.start[this.#first]!) | 0;
   }
 
   get pipe(): number {
@@ -117,6 +119,38 @@ export class Scoreboard {
     this.#first = (this.#first + 1) & (this.#block.size - 1);
     this.count--;
     if (this.count === 0) this.#release();
+  }
+
+  /**
+   * The oldest entries, as far as they end at `seq` or before and were sent once, are acknowledged; returns their octets. Only where
+   * `isPlain`. `dropped` is told when the first and the last of them left.
+   */
+  dropPlain(seq: number, dropped: AckWork): number {
+    const block = this.#block;
+    const mask = block.size - 1;
+    const first = this.#first;
+    let at = first;
+    let last = at;
+    let left = this.count;
+    while (left > 0 && ((block.end[at]! - seq) | 0) <= 0) {
+      last = at;
+      at = (at + 1) & mask;
+      left--;
+    }
+    if (left === this.count) return 0;
+    dropped.ackedSentAt = block.sentAt[first]!;
+    dropped.lastSentAt = block.sentAt[last]!;
+    dropped.lastOrder = block.order[last]!;
+    const bytes = (block.end[last]! - block.start[first]!) | 0;
+    this.#first = at;
+    this.count = left;
+    if (left === 0) this.#release();
+    return bytes;
+  }
+
+  /** Nothing is SACKed, lost or sent again. */
+  get isPlain(): boolean {
+    return this.sackedBytes === 0 && this.lostBytes === 0 && !this.retransmissionsAhead;
   }
 
   /** All before `seq` is acknowledged; the entry it lies in is shortened. */

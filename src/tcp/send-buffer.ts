@@ -18,6 +18,8 @@ export class SendBuffer {
   length: number = 0;
   /** Octets that it may hold; what is there already stays when it is made smaller. */
   limit: number = 65_536;
+  /** The caller may let the last segment go so far beyond. */
+  slack: number = 0;
 
   #ring: Uint8Array = NO_RING;
   /** Position of octet 0, modulo the largest size. */
@@ -32,7 +34,8 @@ export class SendBuffer {
   }
 
   get free(): number {
-    return this.length < this.limit ? this.limit - this.length : 0;
+    const most = this.limit + this.slack;
+    return this.length < most ? most - this.length : 0;
   }
 
   /** Memory that `write(length)` would take beyond `bytes`. */

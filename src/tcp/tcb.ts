@@ -1,5 +1,6 @@
 import { State } from '../states/index.ts';
 import type { TcpConfig } from './config.ts';
+import type { FastOpenState } from './fast-open.ts';
 import { ReceiveBuffer } from './receive-buffer.ts';
 import { Scoreboard } from './scoreboard.ts';
 import { SendBuffer } from './send-buffer.ts';
@@ -200,12 +201,17 @@ export class Tcb {
   /** `Scoreboard.orderOf` of the most recently sent segment that was delivered. */
   rackOrder: number = 0;
   rackRttUs: number = 0;
-  rackReorderingSeen: boolean = false;
+  /** ACKs that showed reordering (RFC 8985 RACK.reordering_seen). */
+  rackReorderings: number = 0;
+  /** Segments that may overtake one without it being lost; grows with what is seen (Linux tp->reordering). */
+  reordering: number = 3;
   rackReoWndMult: number = 1;
   rackReoWndPersist: number = 16;
   rackDsackRound: number = 0;
   rackDsackRoundSet: boolean = false;
   rackFack: number = 0;
+  /** Segments of ours that arrived at the peer, by what it told (Linux tp->delivered). */
+  delivered: number = 0;
   tlpEndSeq: number = 0;
   tlpOutstanding: boolean = false;
   tlpIsRetransmission: boolean = false;
@@ -218,6 +224,10 @@ export class Tcb {
   /** cwnd when it was last reduced (RFC 9438 cwnd_prior); whether that was by a timeout. */
   cubicPriorCwnd: number = 0;
   cubicAfterTimeout: boolean = false;
+  /** Octets acknowledged since the curve was last looked at; whole segments of cwnd then, and when that was. */
+  cubicPending: number = 0;
+  cubicSeenSegments: number = 0;
+  cubicSeenAt: number = 0;
   // What a spurious reduction is undone to (RFC 9438 4.9).
   cubicUndoWMax: number = 0;
   cubicUndoWEst: number = 0;
@@ -272,6 +282,10 @@ export class Tcb {
   /** TCP_LINGER2; -1: config's; -2: FIN-WAIT-2 is skipped (negative values of Linux). */
   linger2Us: number = -1;
   urgentInline: boolean = false;
+  /** RFC 7413; null: this connection has nothing to do with it. */
+  fastOpen: FastOpenState | null = null;
+  /** `shutdownWaits`: the FIN is to follow the handshake. */
+  shutdownPending: boolean = false;
   hopLimit: number = 64;
   trafficClass: number = 0;
   synRetries: number = 6;
@@ -279,6 +293,14 @@ export class Tcb {
   windowClamp: number = 0;
   /** SO_SNDBUF was set: the send buffer does not grow by itself. */
   sendBufferFixed: boolean = false;
+  /** SO_RCVBUF was set: neither does the other, and the window scale is for it. */
+  receiveBufferFixed: boolean = false;
+  /** TCP_NOTSENT_LOWAT; 0: as the configuration says. */
+  notSentLowWater: number = 0;
+  /** Octets in the segment that SEND is filling, what was sent of it not yet taken off; -1: it is complete (MSG_EOR). */
+  tailBytes: number = 0;
+  /** Where segments not yet sent end, and have PSH: ends of records (MSG_EOR), and every half a window of the peer's (Linux forced_push). */
+  segmentEnds: number[] | null = null;
 
   /** errno to give to the next call once (ECONNRESET ...), 0: none; and the soft one that waits behind a timeout. */
   error: number = 0;
@@ -290,6 +312,8 @@ export class Tcb {
   readonly receive: ReceiveBuffer = new ReceiveBuffer();
   readonly sent: Scoreboard = new Scoreboard();
 
+  /** The host looks at the timers by then: none runs out earlier. */
+  wheelAt: number = OFF;
   /** Deadlines by `Timer`; `OFF` where it does not run. */
   readonly timers: Float64Array = new Float64Array(TIMER_COUNT).fill(OFF);
 
@@ -310,8 +334,10 @@ export function configure(tcb: Tcb, config: TcpConfig): void {
   tcb.keepAliveProbes = config.keepAliveProbes;
   tcb.hopLimit = config.hopLimit;
   tcb.synRetries = config.synRetries;
+  tcb.reordering = config.dupThresh;
   tcb.openTimeoutUs = config.openTimeoutUs;
   tcb.send.limit = config.sendBufferBytes;
+  tcb.send.slack = 0;
   tcb.receive.limit = config.receiveBufferBytes;
   tcb.receive.maxRanges = config.maxReassemblyRanges;
 }
@@ -421,12 +447,14 @@ export function recycleTcb(tcb: Tcb): void {
   tcb.rackSentAt = 0;
   tcb.rackOrder = 0;
   tcb.rackRttUs = 0;
-  tcb.rackReorderingSeen = false;
+  tcb.rackReorderings = 0;
+  tcb.reordering = 3;
   tcb.rackReoWndMult = 1;
   tcb.rackReoWndPersist = 16;
   tcb.rackDsackRound = 0;
   tcb.rackDsackRoundSet = false;
   tcb.rackFack = 0;
+  tcb.delivered = 0;
   tcb.tlpEndSeq = 0;
   tcb.tlpOutstanding = false;
   tcb.tlpIsRetransmission = false;
@@ -437,6 +465,9 @@ export function recycleTcb(tcb: Tcb): void {
   tcb.cubicEpochAt = 0;
   tcb.cubicPriorCwnd = 0;
   tcb.cubicAfterTimeout = false;
+  tcb.cubicPending = 0;
+  tcb.cubicSeenSegments = 0;
+  tcb.cubicSeenAt = 0;
   tcb.cubicUndoWMax = 0;
   tcb.cubicUndoWEst = 0;
   tcb.cubicUndoOrigin = 0;
@@ -471,15 +502,22 @@ export function recycleTcb(tcb: Tcb): void {
   tcb.lingerUs = -1;
   tcb.linger2Us = -1;
   tcb.urgentInline = false;
+  tcb.fastOpen = null;
+  tcb.shutdownPending = false;
   tcb.hopLimit = 64;
   tcb.trafficClass = 0;
   tcb.synRetries = 6;
   tcb.maxSegOption = 0;
   tcb.windowClamp = 0;
   tcb.sendBufferFixed = false;
+  tcb.receiveBufferFixed = false;
+  tcb.notSentLowWater = 0;
+  tcb.tailBytes = 0;
+  tcb.segmentEnds = null;
   tcb.error = 0;
   tcb.softError = 0;
   tcb.challengeAfter = 0;
+  tcb.wheelAt = OFF;
   // Loops: `fill` costs more than so few stores.
   for (let i = 0; i < 4; i++) {
     tcb.local[i] = 0;

@@ -1,36 +1,48 @@
 import { Flag, type Segment } from '../wire/index.ts';
-import { acknowledgeText, finMayWait, startQuickAcks } from './ack-policy.ts';
+import { acknowledgeText, finMayWait, measureSegments, startQuickAcks } from './ack-policy.ts';
 import type { Environment } from './environment.ts';
+import { isFastChild } from './fast-open.ts';
 import { finIsNext } from './fin.ts';
 import type { Tcb } from './tcb.ts';
 import { measureReceiving, receiveWindow } from './window.ts';
 
 /** RFC 9293 3.10.7.4 (seventh): text inside the window goes to its place in the receive buffer. */
 export function takeText(env: Environment, tcb: Tcb, segment: Segment): void {
+  const receive = tcb.receive;
   const syn = segment.flags & Flag.syn ? 1 : 0;
   const start = (segment.seq + syn - tcb.rcvNxt) | 0;
-  const window = receiveWindow(tcb);
   let length = segment.payloadLength;
+  const fits = length <= ((tcb.rcvAdv - tcb.rcvNxt) | 0);
+  if (start === 0 && fits && receive.append(segment.bytes, segment.payloadOffset, length)) {
+    textMoved(env, tcb, segment, length, length);
+    return;
+  }
+  const window = receiveWindow(tcb);
   if (start + length > window) {
     // What does not fit is trimmed off; the ACK tells where the window ends.
     length = window - start;
     tcb.ackNow = true;
   }
-  const receive = tcb.receive;
   const hadGaps = receive.rangeCount > 0;
   const moved = insert(env, tcb, segment, start, length);
   if (moved < 0) return;
   reportOverlap(env, tcb, start);
   if (moved === 0) {
+    measureSegments(env, tcb, length);
     takeOutOfOrder(env, tcb);
     return;
   }
+  textMoved(env, tcb, segment, moved, length);
+  // RFC 5681 4.2: at once where a gap was filled, wholly or in part, so that the sender's recovery goes on.
+  if (hadGaps) tcb.ackNow = true;
+}
+
+/** RCV.NXT moves over what came next, by `moved`; `length` octets of it this segment brought. */
+function textMoved(env: Environment, tcb: Tcb, segment: Segment, moved: number, length: number): void {
   tcb.rcvNxt = (tcb.rcvNxt + moved) | 0;
   if (finMayWait(tcb) && finIsNext(tcb, segment)) tcb.pingpong = true;
   if (tcb.timestampsOk) measureReceiving(env, tcb, segment);
   acknowledgeText(env, tcb, length);
-  // RFC 5681 4.2: at once where a gap was filled, wholly or in part, so that the sender's recovery goes on.
-  if (hadGaps) tcb.ackNow = true;
   env.wake(tcb, 0);
 }
 
@@ -38,7 +50,8 @@ export function takeText(env: Environment, tcb: Tcb, segment: Segment): void {
 export function keepSynText(env: Environment, tcb: Tcb, segment: Segment): void {
   const length = segment.payloadLength;
   const { keepSynData, keepSynDataUnacknowledged } = tcb.config;
-  if (length === 0 || !(keepSynData || (keepSynDataUnacknowledged && !tcb.passive))) return;
+  if (length === 0 || !(isFastChild(tcb) || keepSynData || (keepSynDataUnacknowledged && !tcb.passive)))
+    return;
   const moved = insert(env, tcb, segment, 0, length);
   if (moved > 0) tcb.rcvNxt = (tcb.rcvNxt + moved) | 0;
 }
@@ -84,9 +97,10 @@ function reportOverlap(env: Environment, tcb: Tcb, start: number): void {
   }
 }
 
-/** A segment wholly before RCV.NXT, a FIN counted: the ACK got lost, or the peer was too hasty. */
+/** A segment wholly before RCV.NXT, SYN and FIN counted: the ACK got lost, or the peer was too hasty. */
 export function takeOldText(env: Environment, tcb: Tcb, segment: Segment): void {
-  const length = segment.payloadLength + ((segment.flags & Flag.fin) !== 0 ? 1 : 0);
+  const control = (segment.flags & Flag.fin ? 1 : 0) + (segment.flags & Flag.syn ? 1 : 0);
+  const length = segment.payloadLength + control;
   const start = (segment.seq - tcb.rcvNxt) | 0;
   if (length === 0 || start >= 0) return;
   env.counters.DelayedACKLost++;

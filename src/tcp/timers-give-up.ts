@@ -1,6 +1,5 @@
 import { State } from '../states/index.ts';
 import type { Environment } from './environment.ts';
-import { suspectBlackHole } from './pmtu.ts';
 import type { Tcb } from './tcb.ts';
 import { userTimeoutOf } from './user-timeout.ts';
 
@@ -28,7 +27,7 @@ export function noteRetransmission(env: Environment, tcb: Tcb): void {
     return;
   }
   if (!ranOut(env, tcb, tcb.config.retries1)) return;
-  suspectBlackHole(env, tcb);
+  env.mtuSearch?.suspect(env, tcb);
   env.suspectPath(tcb);
 }
 

@@ -5,7 +5,7 @@ import { Effect, LINUX_TABLE, RFC_TABLE } from '../states/index.ts';
 import { Flag } from '../wire/index.ts';
 import type { TcpConfig } from './config.ts';
 import { Errno } from './errno.ts';
-import { OFF, Timer } from './tcb.ts';
+import { nextDeadline, OFF, Timer } from './tcb.ts';
 import { setTimer, stopTimer } from './timers.ts';
 
 const SECOND = 1_000_000;
@@ -155,11 +155,15 @@ describe('SO_LINGER', () => {
 });
 
 describe('setTimer, stopTimer', () => {
-  it('tell the host only of what is due earlier than before', () => {
+  it('tell the host only of what is due earlier than it looks', () => {
     const pair = new TcbPair().establish();
     let told = 0;
-    const env = Object.assign(Object.create(pair.left), { schedule: () => told++ });
     const { tcb } = pair.left;
+    const schedule = () => {
+      told++;
+      tcb.wheelAt = nextDeadline(tcb);
+    };
+    const env = Object.assign(Object.create(pair.left), { schedule });
     stopTimer(tcb, Timer.linger);
     setTimer(env, tcb, Timer.linger, 5);
     setTimer(env, tcb, Timer.linger, 5);

@@ -19,9 +19,8 @@ const OVER = stateSet(State.closed, State.listen, State.timeWait);
 
 /** The timer fires at `at` (absolute), whenever it was to fire before. */
 export function setTimer(env: Environment, tcb: Tcb, timer: Timer, at: number): void {
-  const before = tcb.timers[timer]!;
   tcb.timers[timer] = at;
-  if (at < before) env.schedule(tcb);
+  if (at < tcb.wheelAt) env.schedule(tcb);
 }
 
 export function stopTimer(tcb: Tcb, timer: Timer): void {
@@ -74,14 +73,14 @@ function expire(env: Environment, tcb: Tcb, timer: Timer): void {
 
 /** RFC 9293 3.10.8 (RETRANSMISSION TIMEOUT), 3.8.3. */
 function retransmitExpired(env: Environment, tcb: Tcb): void {
-  if (tcb.sndUna === tcb.sndNxt) return;
+  if (tcb.sndUna === tcb.sndNxt && tcb.state !== State.synReceived) return;
   if (givesUp(env, tcb)) {
     step(env, tcb, Event.retransmitGiveUp, null);
     return;
   }
   noteRetransmission(env, tcb);
   env.counters.TCPTimeouts++;
-  if (tcb.synAcked) retransmissionTimeout(env, tcb);
+  if (tcb.synAcked && tcb.state !== State.synReceived) retransmissionTimeout(env, tcb);
   else backOffSyn(tcb);
   step(env, tcb, Event.retransmit, null);
   if (!tcb.synAcked) resendSynAck(env, tcb);

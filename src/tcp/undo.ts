@@ -1,5 +1,5 @@
 import { congestionUndo } from './congestion/index.ts';
-import { rackRecovered } from './rack.ts';
+import { rackRecovered, settleReordering } from './rack.ts';
 import { Recovery, retransmissionsOutstanding, settle } from './recovery-state.ts';
 import type { AckWork } from './recovery-work.ts';
 import { timestampClock } from './rtt.ts';
@@ -78,7 +78,9 @@ export function undoTimeout(tcb: Tcb, work: AckWork, proven: boolean): boolean {
 /** A partial ACK of fast recovery: 0 nothing to undo, 1 keep waiting for what is out again, 2 undone. */
 export function undoPartial(tcb: Tcb, work: AckWork): 0 | 1 | 2 {
   if (!tcb.undoPossible || !originalWasLate(tcb, work)) return 0;
-  tcb.rackReorderingSeen = true;
+  work.overtaken = true;
+  work.overtakenFrom = (tcb.sndUna - work.ackedBytes) | 0;
+  settleReordering(tcb, work);
   if (tcb.sent.retransBytes > 0) return 1;
   undoReduction(tcb, true);
   tcb.recovery = Recovery.open;

@@ -1,4 +1,4 @@
-import { Event } from '../states/index.ts';
+import { Event, State } from '../states/index.ts';
 import { step } from './effects.ts';
 import type { Environment } from './environment.ts';
 import { Sent } from './scoreboard.ts';
@@ -29,8 +29,9 @@ export function armUserTimeout(env: Environment, tcb: Tcb): void {
   }
   noteProgress(env, tcb);
   if (tcb.config.retriesAsTime) {
-    // As Linux counts: from the first retransmission on.
-    if (tcb.backoff > 0) setTimer(env, tcb, Timer.userTimeout, tcb.retransmitSince + timeoutUs);
+    // As Linux counts: from the first retransmission on, of a SYN from the OPEN on.
+    const sinceUs = tcb.state === State.synSent ? tcb.openedSince : tcb.retransmitSince;
+    if (tcb.backoff > 0) setTimer(env, tcb, Timer.userTimeout, sinceUs + timeoutUs);
     else stopTimer(tcb, Timer.userTimeout);
   } else setTimer(env, tcb, Timer.userTimeout, tcb.firstSentAt + timeoutUs);
 }

@@ -86,7 +86,10 @@ export function advertisedWindow(tcb: Tcb): number {
     const window = isSilly(tcb, free) ? kept : Math.max(kept, free);
     return Math.min((window + (1 << scale) - 1) >> scale, MAX_UNSCALED);
   }
-  if (free >= kept + leastStep(tcb)) return Math.min(free >> scale, MAX_UNSCALED);
+  if (free > kept && free >= kept + leastStep(tcb)) {
+    const part = scale === 0 && tcb.config.wholeWindows ? free % tcb.rcvMss : 0;
+    return Math.min(Math.max(kept, free - part) >> scale, MAX_UNSCALED);
+  }
   // A step of the scale beyond the edge, so that rounding does not take the edge back, while memory allows (RFC 7323 2.4).
   const rounded = (kept + (1 << scale) - 1) >> scale;
   const held = tcb.receive.readable + (rounded << scale);
@@ -96,7 +99,9 @@ export function advertisedWindow(tcb: Tcb): number {
 /** `advertisedWindow`, and it is offered from now on. */
 export function offerWindow(env: Environment, tcb: Tcb): number {
   if (tcb.rcvWindowLimit > 0) raiseWindowLimit(tcb);
-  if (tcb.receive.limit < tcb.config.maxReceiveBufferBytes) growReceiveBuffer(env, tcb);
+  const isDue = env.now - tcb.rcvSpaceAt >= tcb.srttUs || tcb.rcvSpaceAt === 0;
+  const mayGrow = tcb.receive.limit < tcb.config.maxReceiveBufferBytes && !tcb.receiveBufferFixed;
+  if (isDue && mayGrow) growReceiveBuffer(env, tcb);
   const before = offered(tcb);
   const window = advertisedWindow(tcb);
   const bytes = window << tcb.rcvScale;
@@ -129,11 +134,13 @@ function pays(tcb: Tcb, kept: number, free: number): boolean {
   return step >= 2 * tcb.sndMss && (step >= limit >> 2 || free <= limit >> 3 || limit <= 8 * tcb.sndMss);
 }
 
-/** Linux tcp_grow_window: with each segment that arrives, two more may be under way. */
+/** Linux tcp_grow_window: with each segment that arrives, two more may be under way, where there is room for them. */
 function raiseWindowLimit(tcb: Tcb): void {
   const arrived = (tcb.rcvNxt - tcb.lastAckSent) | 0;
   if (arrived <= 0) return;
-  tcb.rcvWindowLimit += 2 * arrived;
+  const room = share(tcb, tcb.receive.limit) - tcb.receive.readable - tcb.rcvWindowLimit;
+  if (room <= 0) return;
+  tcb.rcvWindowLimit += Math.min(2 * arrived, room);
   if (tcb.rcvWindowLimit >= share(tcb, tcb.config.maxReceiveBufferBytes)) tcb.rcvWindowLimit = 0;
 }
 

@@ -125,7 +125,12 @@ class Actor {
   }
 
   #check(bytes: Uint8Array, length: number): void {
-    const peer = this.peer!;
+    const { peer } = this;
+    if (peer === null) {
+      // Only a forged handshake comes from nobody.
+      this.faults.push(`${length} octets from nobody`);
+      return;
+    }
     for (let i = 0; i < length; i++) {
       if (bytes[i] !== octet(this.read + i, peer.salt)) {
         this.faults.push(`octet ${this.read + i} is wrong`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HOST_PROFILES, type Host, type Socket } from '../../src/host/index.ts';
+import { HOST_PROFILES, type Host, linuxHost, type Socket } from '../../src/host/index.ts';
 import { type Link, type LinkOptions, Network } from '../../src/link/index.ts';
 
 const SECOND = 1_000_000;
@@ -13,13 +13,14 @@ interface Transfer {
 
 /** One connection sends `bytes` as fast as it may. */
 function transfer(
-  name: 'linux' | 'freebsd' | 'rfc',
+  name: 'linux' | 'hystart' | 'freebsd' | 'rfc',
   bytes: number,
   options: LinkOptions,
   meanwhile: (network: Network, link: Link) => void = () => {},
 ): Transfer {
   const network = new Network({ seed: 1 });
-  const profile = HOST_PROFILES[name];
+  // Without hybrid slow start, unless it is what is looked at.
+  const profile = name === 'linux' ? linuxHost : HOST_PROFILES[name === 'hystart' ? 'linux' : name];
   const config = { maxSendBufferBytes: 8 << 20, maxReceiveBufferBytes: 16 << 20 };
   const client = network.host('client', { profile, config, addresses: ['10.0.0.1'] });
   const server = network.host('server', { profile, config, addresses: ['10.0.0.2'] });
@@ -65,6 +66,16 @@ describe('a long path with a deep queue', () => {
     expect(client.counters.RetransSegs).toBe(overflowed);
     expect(client.counters.TCPTimeouts).toBe(0);
     expect(client.counters.TCPDSACKRecv).toBe(0);
+    expect(mbps).toBeGreaterThan(80);
+  });
+});
+
+describe('hybrid slow start (Linux CUBIC)', () => {
+  it('ends before a deep queue overflows, and the path is full all the same', () => {
+    const path = { delayUs: 25_000, rateBps: 100e6, queuePackets: 1000 };
+    const { client, link, mbps } = transfer('hystart', 40e6, path);
+    expect(link.forward.counters.overflowed).toBe(0);
+    expect(client.counters.RetransSegs).toBe(0);
     expect(mbps).toBeGreaterThan(80);
   });
 });

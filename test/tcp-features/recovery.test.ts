@@ -370,7 +370,10 @@ describe('path MTU', () => {
   });
 
   it('a black hole is found by what is lost (RFC 4821)', () => {
-    const bench = new TcpBench({ config: { ...PLAIN, mtuProbing: 1, retries2: 15 } });
+    const bench = new TcpBench({
+      profile: HOST_PROFILES.rfc,
+      config: { ...PLAIN, mtuProbing: 1, retries2: 15 },
+    });
     const { socket, peer } = bench.accepted();
     bench.write(socket, 1_460);
     peer.expect('A', 1, 1, 1460);

@@ -1,5 +1,5 @@
 import type { Tcb } from '../tcb.ts';
-import { smss } from './window.ts';
+import { smss, usedWindow } from './window.ts';
 
 // RFC 9438 4.6, 5: constants; C in segments per second cubed.
 const BETA = 0.7;
@@ -15,7 +15,7 @@ export function cubicReduce(tcb: Tcb): number {
   tcb.cubicPriorCwnd = cwnd;
   tcb.cubicEpochAt = 0;
   tcb.cubicAfterTimeout = false;
-  const used = Math.min(cwnd, tcb.sent.outstanding);
+  const used = usedWindow(tcb);
   return Math.max(Math.floor(used * BETA), 2 * smss(tcb));
 }
 
@@ -26,10 +26,19 @@ export function cubicTimeout(tcb: Tcb): void {
 }
 
 /** RFC 9438 4.2 to 4.5: one ACK of congestion avoidance. */
-export function cubicAvoid(tcb: Tcb, bytes: number, nowUs: number): void {
-  if (tcb.cubicEpochAt === 0) beginEpoch(tcb, nowUs);
-  const segment = smss(tcb);
+export function cubicAvoid(tcb: Tcb, newBytes: number, nowUs: number): void {
+  tcb.cubicPending += newBytes;
   const cwnd = tcb.cwnd;
+  const segment = smss(tcb);
+  const segments = Math.floor(cwnd / segment);
+  if (tcb.cubicEpochAt === 0) {
+    tcb.cubicPending = newBytes;
+    beginEpoch(tcb, nowUs);
+  } else if (segments === tcb.cubicSeenSegments && nowUs - tcb.cubicSeenAt < tcb.config.cubicUpdateUs) return;
+  const bytes = tcb.cubicPending;
+  tcb.cubicPending = 0;
+  tcb.cubicSeenSegments = segments;
+  tcb.cubicSeenAt = nowUs;
   const elapsed = (nowUs - tcb.cubicEpochAt) / 1e6;
   const k = tcb.cubicKUs / 1e6;
   // RFC 9438 4.3: after W_est has reached cwnd_prior, it grows as Reno does.

@@ -25,6 +25,7 @@ export function congestionIdle(tcb: Tcb, idleUs: number, nowUs: number): void {
 
 /** RFC 5681 3.1: an ACK for `bytes` new octets opens the window; `afterTimeout`: RFC 3465 2.3 counts one segment at most. */
 export function grow(env: Environment, tcb: Tcb, bytes: number, afterTimeout: boolean): void {
+  if (tcb.cwnd < tcb.ssthresh) env.inSlowStart?.(env, tcb);
   if (!windowIsLimit(tcb)) return;
   let rest = bytes;
   if (tcb.cwnd < tcb.ssthresh) {

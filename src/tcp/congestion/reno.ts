@@ -1,9 +1,9 @@
 import type { Tcb } from '../tcb.ts';
-import { smss } from './window.ts';
+import { smss, usedWindow } from './window.ts';
 
 /** RFC 5681 (4): half of what was in flight, not more than cwnd allowed (limited transmit does not count), two segments at least. */
 export function renoSsthresh(tcb: Tcb): number {
-  return Math.max(Math.min(tcb.cwnd, tcb.sent.outstanding) >> 1, 2 * smss(tcb));
+  return Math.max(usedWindow(tcb) >> 1, 2 * smss(tcb));
 }
 
 /** RFC 5681 3.1 congestion avoidance by octets counted (RFC 3465 2.1): a segment for each window acknowledged. */

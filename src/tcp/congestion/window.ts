@@ -11,6 +11,11 @@ export function smss(tcb: Tcb): number {
   return tcb.timestampsOk ? tcb.sndMss - TIMESTAMPS_BYTES : tcb.sndMss;
 }
 
+/** What a reduction is a share of: limited transmit does not count (RFC 5681 3.1). */
+export function usedWindow(tcb: Tcb): number {
+  return tcb.config.reducesUnused ? tcb.cwnd : Math.min(tcb.cwnd, tcb.sent.outstanding);
+}
+
 /** RFC 6928; RFC 3390 and 5681 3.1 where the configuration names no number of segments. */
 export function initialWindow(tcb: Tcb): number {
   const size = smss(tcb);

@@ -9,8 +9,13 @@ export interface Known {
 /** By scenario: where our profile `linux` does not do as Linux does. Everything else is the same. */
 export const DIFFERENCES: Readonly<Record<string, Known>> = {
   'simultaneous-open': {
-    heading: 'An ACK more when SYNs cross',
-    lines: ['- 40000-8080 > A seq 1 ack 1 len 0 <ts>', '- 40000-8080 < A seq 1 ack 1 len 0 <ts, sack 0-1>'],
+    heading: 'Which SYN-ACK comes first when SYNs cross',
+    lines: [
+      '- 40000-8080 > A seq 1 ack 1 len 0 <ts>',
+      '+ 40000-8080 > A seq 1 ack 1 len 0 <ts, sack 0-1>',
+      '- 40000-8080 < A seq 1 ack 1 len 0 <ts, sack 0-1>',
+      '+ 40000-8080 < A seq 1 ack 1 len 0 <ts, sack 0-1>',
+    ],
   },
   'no-route': {
     heading: 'No routes',
@@ -24,20 +29,13 @@ export const DIFFERENCES: Readonly<Record<string, Known>> = {
       '+ 40000-8080 > S seq 0 len 0 win 64240 <mss 1460, sackOK, ts, scale 7>',
     ],
   },
-  'data-and-fin-after-close': {
-    heading: 'PSH beside FIN',
-    lines: [
-      '- 40000-8080 < FA seq 201 ack 102 len 50 <ts>',
-      '+ 40000-8080 < FPA seq 201 ack 102 len 50 <ts>',
-    ],
-  },
   'fin-wait-2-orphan-rst-outside': {
     heading: 'An RST before the window of an orphan',
     lines: ['- 40000-8080 < A seq 202 ack 101 len 0'],
   },
   'syn-sent-segments': {
-    heading: 'A SYN more after a bad ACK',
-    lines: ['- 40000-8080 > S seq 0 len 0 win 64240 <mss 1460, sackOK, scale 7>'],
+    heading: 'When the SYN goes again after a bad ACK',
+    lines: ['- 40000-8080 > R seq 5000 len 0', '+ 40000-8080 > R seq 5000 len 0'],
   },
   bulk: {
     heading: 'When small or first segments are acknowledged',
