@@ -32,6 +32,7 @@ describe('what a browser loads', () => {
     'tcp/index.ts',
     'host/index.ts',
     'link/index.ts',
+    'drill/index.ts',
     'lab/index.ts',
     'capture/index.ts',
     'explain/index.ts',

@@ -10,6 +10,13 @@ export const DRILL_OPTIONS: readonly OptionSpec[] = [
     describes: 'a symbol for #ifdef, or a value; may be repeated',
   },
   { name: 'strict', describes: 'a packet that no line asks for is a failure at the end of a script too' },
+  {
+    name: 'mutate',
+    value: '[N]',
+    optional: /^\d+$/,
+    describes:
+      'change one expectation of a passing script at a time, N changes a script picked by the seed (all), and count which go unnoticed',
+  },
   { name: 'jobs', value: 'N', describes: 'so many scripts at a time (1)' },
   { name: 'max-time', value: 'SECONDS', describes: 'virtual time at which a script is ended (86400)' },
   { name: 'seed', value: 'N', describes: 'seed of all randomness (1)' },

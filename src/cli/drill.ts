@@ -1,18 +1,27 @@
 import { writeFileSync } from 'node:fs';
 import { ByteCollector, PcapngWriter } from '../capture/index.ts';
-import { type DrillOptions, type DrillResult, drill, type ProfileName } from '../drill/index.ts';
-import { flagText, readLive } from '../drill/trace.ts';
+import {
+  type DrillOptions,
+  type DrillResult,
+  drill,
+  type MutationReport,
+  mutate,
+  type ProfileName,
+} from '../drill/index.ts';
+import { Tracer } from '../drill/trace.ts';
 import { CAPTURE_EPOCH_US } from '../link/index.ts';
 import { LinkType } from '../wire/index.ts';
+import { lookOf } from './command-look.ts';
 import { findScripts, readScript } from './drill-files.ts';
 import { runInJobs } from './drill-jobs.ts';
+import { renderMutation } from './drill-mutate-text.ts';
 import { DRILL_OPTIONS } from './drill-options.ts';
 import { renderDrill } from './drill-text.ts';
 import { CliError, EXIT, type ExitCode, usageError } from './errors.ts';
 import { printable } from './format.ts';
 import { helpText } from './help.ts';
 import type { CommandIo } from './io.ts';
-import { lookOf, seedOf } from './lab.ts';
+import { seedOf } from './lab.ts';
 import { joined } from './look.ts';
 import { oneOf, type ParsedOptions, parseOptions, wholeNumber } from './options.ts';
 
@@ -29,11 +38,51 @@ export async function drillCommand(argv: readonly string[], io: CommandIo): Prom
   }
   if (options.positionals.length === 0)
     throw usageError('drill needs scripts or folders of scripts', COMMAND);
+  if (options.has('json') && options.has('trace')) throw usageError('--json goes without --trace', COMMAND);
   const files = findScripts(options.positionals);
+  if (options.has('mutate')) return mutateAll(files, options, io);
   const results = await runAll(files, options, io);
   if (options.has('json')) io.out.write(`${JSON.stringify({ results }, null, 2)}\n`);
   else io.out.write(joined(renderDrill(results, look), look));
   return results.every(({ outcome }) => outcome === 'passed') ? EXIT.ok : EXIT.nothingMatched;
+}
+
+/** Only what passes can be changed so that it ought to fail; a survivor whose reason is known is no mistake. */
+async function mutateAll(files: readonly string[], options: ParsedOptions, io: CommandIo): Promise<ExitCode> {
+  for (const other of ['tap', 'trace', 'strict']) {
+    if (options.has(other)) throw usageError(`--mutate goes without --${other}`, COMMAND);
+  }
+  const reports = await mutationReports(files, options, io);
+  const look = lookOf(COMMAND, options, io);
+  if (options.has('json')) io.out.write(`${JSON.stringify({ results: reports }, null, 2)}\n`);
+  else io.out.write(joined(renderMutation(reports, look), look));
+  const isWell = ({ outcome, survivors }: MutationReport): boolean =>
+    outcome === 'passed' && survivors.every(({ reason }) => reason !== null);
+  return reports.every(isWell) ? EXIT.ok : EXIT.nothingMatched;
+}
+
+async function mutationReports(
+  files: readonly string[],
+  options: ParsedOptions,
+  io: CommandIo,
+): Promise<readonly MutationReport[]> {
+  const jobs = jobsOf(options);
+  const value = options.value('mutate') ?? '';
+  const most = value === '' ? Number.POSITIVE_INFINITY : wholeNumber(COMMAND, 'mutate', value, 1);
+  const shared = sharedOptions(options);
+  if (jobs > 1 && files.length > 1) {
+    return runInJobs(files, jobs, [...passedOn(options), `--mutate=${value}`], io.signal);
+  }
+  const reports: MutationReport[] = [];
+  for (const file of files) {
+    if (io.signal.aborted) break;
+    reports.push(mutate(readScript(file), { ...shared, file, most }));
+  }
+  return reports;
+}
+
+function jobsOf(options: ParsedOptions): number {
+  return wholeNumber(COMMAND, 'jobs', options.value('jobs') ?? '1', 1);
 }
 
 async function runAll(
@@ -41,7 +90,7 @@ async function runAll(
   options: ParsedOptions,
   io: CommandIo,
 ): Promise<readonly DrillResult[]> {
-  const jobs = wholeNumber(COMMAND, 'jobs', options.value('jobs') ?? '1', 1);
+  const jobs = jobsOf(options);
   const shared = sharedOptions(options);
   const tap = options.value('tap');
   if (tap !== null && files.length > 1) throw usageError('--tap takes the packets of one script', COMMAND);
@@ -52,9 +101,10 @@ async function runAll(
   for (const file of files) {
     if (io.signal.aborted) break;
     const packets: TappedPacket[] = [];
+    const tracer = options.has('trace') ? new Tracer() : null;
     const onPacket: DrillOptions['onPacket'] = (direction, bytes, timeUs) => {
       if (tap !== null) packets.push({ bytes, timeUs });
-      if (options.has('trace')) io.out.write(`${traceLine(direction, bytes, timeUs)}\n`);
+      if (tracer !== null) io.out.write(`${tracer.line(direction, bytes, timeUs)}\n`);
     };
     results.push(drill(readScript(file), { ...shared, file, onPacket }));
     if (tap !== null) writeTap(tap, packets);
@@ -109,13 +159,4 @@ function writeTap(path: string, packets: readonly TappedPacket[]): void {
   } catch (error) {
     throw new CliError(EXIT.input, `--tap ${printable(path)}: ${(error as Error).message}`);
   }
-}
-
-/** A packet with the numbers that are on the wire. */
-function traceLine(direction: '<' | '>', bytes: Uint8Array, timeUs: number): string {
-  const live = readLive(bytes, timeUs);
-  const time = (timeUs / 1_000_000).toFixed(6);
-  if (live === null) return `${time} ${direction} icmp`;
-  const { flags, payload, window } = live;
-  return `${time} ${direction} ${flagText(flags)} ${live.seq >>> 0}(${payload.length}) ack ${live.ack >>> 0} win ${window}`;
 }

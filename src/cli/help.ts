@@ -3,7 +3,10 @@ import { DRILL_OPTIONS } from './drill-options.ts';
 import { paragraph } from './format.ts';
 import { LAB_OPTIONS, REMEDY_OPTIONS } from './lab-options.ts';
 import type { Look } from './look.ts';
+import { OPEN_OPTIONS } from './open-options.ts';
 import type { OptionSpec } from './options.ts';
+import { PRESSURE_OPTIONS } from './pressure-options.ts';
+import { REPRODUCE_OPTIONS } from './reproduce-options.ts';
 import { EXPLAIN_OPTIONS } from './settings.ts';
 
 export const CAUSES_OPTIONS: readonly OptionSpec[] = [
@@ -17,8 +20,26 @@ export const CAUSES_OPTIONS: readonly OptionSpec[] = [
   { name: 'help', short: 'h', describes: 'this help' },
 ];
 
-export const COMMANDS: readonly string[] = ['explain', 'causes', 'lab', 'drill', 'help'];
-export const TOPICS: readonly string[] = ['explain', 'causes', 'lab', 'drill', 'filter'];
+export const COMMANDS: readonly string[] = [
+  'explain',
+  'pressure',
+  'causes',
+  'lab',
+  'drill',
+  'reproduce',
+  'open',
+  'help',
+];
+export const TOPICS: readonly string[] = [
+  'explain',
+  'pressure',
+  'causes',
+  'lab',
+  'drill',
+  'reproduce',
+  'open',
+  'filter',
+];
 
 export const EXIT_CODES: readonly (readonly [number, string])[] = [
   [0, 'done (also when the reader of the output went away, as with "| head")'],
@@ -45,7 +66,13 @@ export function helpText(topic: string | null, look: Look): string {
               ? remedyHelp(look)
               : topic === 'drill'
                 ? drillHelp(look)
-                : overview(look);
+                : topic === 'pressure'
+                  ? pressureHelp(look)
+                  : topic === 'reproduce'
+                    ? reproduceHelp(look)
+                    : topic === 'open'
+                      ? openHelp(look)
+                      : overview(look);
   return `${lines.join('\n')}\n`;
 }
 
@@ -57,12 +84,15 @@ function overview(look: Look): string[] {
     ...rows(
       [
         ['lastack explain FILE... | -', 'how and why each connection of a capture ended'],
+        ['lastack pressure FILE...', 'ports and TIME-WAIT: who holds them, and when they run out'],
         ['lastack causes [ID]', 'the causes it knows; one in detail, or a search'],
         ['lastack lab [NAME]', 'a cause provoked on our own TCP in a simulated network, and told'],
         ['lastack drill PATH...', 'packetdrill scripts on our own TCP, in virtual time'],
+        ['lastack reproduce FILE', 'a connection of a capture as a script that ends the same way on our TCP'],
+        ['lastack open [CAPTURE]', 'the page in a browser: captures, the lab and the causes, all on this machine'],
         [
           'lastack help [COMMAND]',
-          'help on explain, causes, lab, drill, or the filter language (help filter)',
+          'help on explain, pressure, causes, lab, drill, reproduce, open, or the filter language (help filter)',
         ],
         ['lastack --version', 'the version'],
       ],
@@ -187,7 +217,93 @@ function drillHelp(look: Look): string[] {
         ['lastack drill test/drill', 'all scripts of a folder'],
         ['lastack drill tcp-testsuite --profile freebsd --jobs 4', "FreeBSD's suite"],
         ['lastack drill close.pkt --trace --tap out.pcapng', 'one script, with its packets'],
+        ['lastack drill close.pkt --mutate', 'does each expectation of the script count?'],
         ['lastack drill close.pkt -D LINGER=5 --json', 'with a value for LINGER; everything as JSON'],
+      ],
+      look,
+    ),
+    '',
+    ...exitCodes(look),
+  ];
+}
+
+function pressureHelp(look: Look): string[] {
+  return [
+    'lastack pressure FILE... | -',
+    '',
+    ...paragraph(
+      'Of each client address and destination: connections opened and closed per second, who is left in TIME-WAIT and how many are alive over time, the share of the ephemeral ports they hold, when the ports run out at this rate, ports used again within 2MSL; and ends that stay in CLOSE-WAIT or FIN-WAIT-2.',
+      '',
+      look.width,
+    ),
+    '',
+    ...heading('Options', look),
+    ...optionRows(PRESSURE_OPTIONS, look),
+    '',
+    ...heading('Examples', look),
+    ...rows(
+      [
+        ['lastack pressure trace.pcapng', 'the five pairs with most TIME-WAITs'],
+        ['lastack pressure --ports 1024-65535 --msl 60 trace.pcap', 'another range, another system'],
+        ['lastack pressure --csv trace.pcap > series.csv', 'the series, for a plot'],
+        ['lastack lab port-exhaustion --pcap out.pcapng; lastack pressure out.pcapng', 'an example'],
+      ],
+      look,
+    ),
+    '',
+    ...exitCodes(look),
+  ];
+}
+
+function reproduceHelp(look: Look): string[] {
+  return [
+    'lastack reproduce FILE --flow N',
+    '',
+    ...paragraph(
+      'Turns a connection of a capture into a packetdrill script: one end is played by our TCP, which does what that end was seen to do, and the script sends what the other end sent. It is run, and its ending compared: who closed, how, through which states, with which form of RST. The script runs again with lastack drill, and on a kernel with packetdrill.',
+      '',
+      look.width,
+    ),
+    '',
+    ...heading('Options', look),
+    ...optionRows(REPRODUCE_OPTIONS, look),
+    '',
+    ...heading('Examples', look),
+    ...rows(
+      [
+        [
+          'lastack reproduce trace.pcapng --flow 7 > case.pkt',
+          'the script; whether it ends the same way is told beside',
+        ],
+        ['lastack drill case.pkt --trace', 'runs it'],
+        ['lastack reproduce trace.pcapng --flow 7 --end server', 'the other side of it'],
+      ],
+      look,
+    ),
+    '',
+    ...exitCodes(look),
+  ];
+}
+
+function openHelp(look: Look): string[] {
+  return [
+    'lastack open [CAPTURE]',
+    '',
+    ...paragraph(
+      'Serves the page on loopback, prints its address and shows it in the browser, until Ctrl-C. The page analyses captures itself, runs the lab, and lists the causes. Nothing leaves this machine.',
+      '',
+      look.width,
+    ),
+    '',
+    ...heading('Options', look),
+    ...optionRows(OPEN_OPTIONS, look),
+    '',
+    ...heading('Examples', look),
+    ...rows(
+      [
+        ['lastack open', 'the page; drop captures on it'],
+        ['lastack open trace.pcapng', 'with a capture'],
+        ['lastack open client.pcap --peer server.pcap', 'both ends of the same traffic'],
       ],
       look,
     ),

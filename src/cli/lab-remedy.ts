@@ -11,11 +11,12 @@ import {
   WORKLOAD,
 } from '../lab/index.ts';
 import { valueText } from '../lab/values.ts';
+import { lookOf } from './command-look.ts';
 import { EXIT, type ExitCode, usageError } from './errors.ts';
 import { bytesText, countText, durationText, paragraph } from './format.ts';
 import { helpText } from './help.ts';
 import type { CommandIo } from './io.ts';
-import { lookOf, seedOf } from './lab.ts';
+import { seedOf } from './lab.ts';
 import { REMEDY_OPTIONS } from './lab-options.ts';
 import { joined, type Look } from './look.ts';
 import { type ParsedOptions, parseOptions } from './options.ts';

@@ -11,6 +11,7 @@ import {
   ValueError,
 } from '../lab/index.ts';
 import type { Catalogue } from './catalogue.ts';
+import { lookOf } from './command-look.ts';
 import { CliError, EXIT, type ExitCode, usageError } from './errors.ts';
 import { printable } from './format.ts';
 import { helpText } from './help.ts';
@@ -18,8 +19,8 @@ import type { CommandIo } from './io.ts';
 import { LAB_OPTIONS } from './lab-options.ts';
 import { remedyCommand } from './lab-remedy.ts';
 import { renderLab, renderParameters, renderScenarios } from './lab-text.ts';
-import { joined, type Look, makeLook } from './look.ts';
-import { oneOf, type ParsedOptions, parseOptions, wholeNumber } from './options.ts';
+import { joined, type Look } from './look.ts';
+import { type ParsedOptions, parseOptions, wholeNumber } from './options.ts';
 import { inTurns } from './turns.ts';
 
 const COMMAND = 'lab';
@@ -51,12 +52,6 @@ export async function labCommand(
     return EXIT.ok;
   }
   return runOne(scenario, options, look, catalogue, io);
-}
-
-export function lookOf(command: string, options: ParsedOptions, io: CommandIo): Look {
-  const color = oneOf(command, 'color', options.value('color') ?? 'auto', ['auto', 'always', 'never']);
-  const width = options.value('width');
-  return makeLook(color, width === null ? null : wholeNumber(command, 'width', width, 1), io.out, io.env);
 }
 
 export function seedOf(command: string, options: ParsedOptions): number {

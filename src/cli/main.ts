@@ -47,9 +47,21 @@ async function dispatch(
       const { labCommand } = await import('./lab.ts');
       return labCommand(rest, new Catalogue((await loadParts()).causes), io);
     }
+    case 'pressure': {
+      const { pressureCommand } = await import('./pressure.ts');
+      return pressureCommand(rest, io);
+    }
+    case 'reproduce': {
+      const { reproduceCommand } = await import('./reproduce.ts');
+      return reproduceCommand(rest, io);
+    }
     case 'drill': {
       const { drillCommand } = await import('./drill.ts');
       return drillCommand(rest, io);
+    }
+    case 'open': {
+      const { openCommand } = await import('./open.ts');
+      return openCommand(rest, io);
     }
     case 'help':
       return helpCommand(rest, io);

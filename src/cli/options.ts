@@ -8,6 +8,8 @@ export interface OptionSpec {
   readonly short?: string;
   readonly value?: string;
   readonly repeatable?: boolean;
+  /** The value may be left out; what stands behind the option is its value where it looks like this. */
+  readonly optional?: RegExp;
   readonly describes: string;
 }
 
@@ -27,7 +29,7 @@ export function parseOptions(
   argv: readonly string[],
 ): ParsedOptions {
   const { tokens } = parseArgs({
-    args: [...argv],
+    args: withoutValues(argv, specs),
     strict: false,
     allowPositionals: true,
     tokens: true,
@@ -65,11 +67,22 @@ export function parseOptions(
   };
 }
 
+/** `--mutate FILE` becomes `--mutate= FILE`, where a value may be left out and FILE is none. */
+function withoutValues(argv: readonly string[], specs: readonly OptionSpec[]): string[] {
+  const end = argv.indexOf('--');
+  return argv.map((arg, i) => {
+    const spec = specs.find(({ name, optional }) => optional !== undefined && arg === `--${name}`);
+    const isValue = spec?.optional?.test(argv[i + 1] ?? '') ?? true;
+    return isValue || (end >= 0 && i > end) ? arg : `${arg}=`;
+  });
+}
+
 function checkedValue(command: string, spec: OptionSpec, value: string | undefined, inline: boolean): string {
   if (spec.value === undefined) {
     if (value !== undefined) throw usageError(`--${spec.name} takes no value (found "${value}")`, command);
     return '';
   }
+  if (value === '' && spec.optional !== undefined) return '';
   if (value === undefined || value === '')
     throw usageError(`--${spec.name} needs a value: --${spec.name} ${spec.value}`, command);
   // `--flow --json`: the value was forgotten. Values that begin with a dash can be given as --name=VALUE.

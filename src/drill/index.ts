@@ -1,11 +1,12 @@
 import type { HostProfile, TcpConfig } from '../host/index.ts';
+import { type MutationReport, notMutated, runMutants } from './mutate/run.ts';
 import { parseScript, ScriptError } from './parse/index.ts';
 import type { DrillResult } from './result.ts';
 import { type Executable, type ExecuteOptions, execute, type ProfileName, profileOf } from './run/execute.ts';
-import { mutants } from './run/mutate.ts';
-import { platformOf } from './run/platform.ts';
-import { readSettings } from './run/settings.ts';
+import { platformOf, readsStandard } from './run/platform.ts';
 
+export { MUTANT_KINDS, type MutantKind } from './mutate/change.ts';
+export type { KindCount, MutationReport, Survivor } from './mutate/run.ts';
 export { reportLines } from './report.ts';
 export type { DrillOutcome, DrillProblem, DrillResult } from './result.ts';
 export type { ProfileName } from './run/execute.ts';
@@ -40,29 +41,39 @@ const DAY_US = 86_400_000_000;
  * expect(reportLines(result).join('\n')).toBe('script: passed');
  */
 export function drill(text: string, options: DrillOptions = {}): DrillResult {
-  const { file = 'script', profile = 'linux', seed = 1, maxTimeUs = DAY_US, strict = false } = options;
   let script: Executable;
   try {
     script = readScript(text, options);
   } catch (error) {
-    if (error instanceof ScriptError) return notRead(file, text, error);
+    if (error instanceof ScriptError) return notRead(options.file ?? 'script', text, error);
     throw error;
   }
-  return execute(script, {
+  return execute(script, executeOptions(options));
+}
+
+function executeOptions(options: DrillOptions): ExecuteOptions {
+  const { file = 'script', profile = 'linux', seed = 1, maxTimeUs = DAY_US, strict = false } = options;
+  const { config, onPacket } = options;
+  return {
     file,
     profile,
     seed,
     maxTimeUs,
     strict,
-    ...(options.config === undefined ? {} : { config: options.config }),
-    ...(options.onPacket === undefined ? {} : { onPacket: options.onPacket }),
-  });
+    standard: readsStandard(platformOf(profileOf(profile)), options.defines ?? {}),
+    ...(config === undefined ? {} : { config }),
+    ...(onPacket === undefined ? {} : { onPacket }),
+  };
 }
 
 /** Throws `ScriptError`. */
 export function readScript(text: string, { profile = 'linux', defines = {} }: DrillOptions): Executable {
   const platform = platformOf(profileOf(profile));
-  const known = new Map([...platform.defines.map((name) => [name, ''] as const), ...Object.entries(defines)]);
+  const own = readsStandard(platform, defines) ? [] : platform.defines;
+  const known = new Map([
+    ...own.map((name) => [name, ''] as const),
+    ...Object.entries({ ...platform.values, ...defines }),
+  ]);
   return parseScript(text, { system: platform.name, defines: known, family: 4 });
 }
 
@@ -77,42 +88,39 @@ function notRead(file: string, text: string, { line, column, message, verdict }:
       message: verdict === 'unsupported' ? `not supported: ${message}` : message,
       expected: null,
       got: null,
+      marks: null,
       differences: [],
       timeUs: 0,
       hostState: 'CLOSED',
       peerState: 'CLOSED',
       rule: null,
+      sentByRule: false,
     },
     timeUs: 0,
     leftOver: [],
   };
 }
 
-export interface MutationReport {
-  readonly mutants: number;
-  /** Changed scripts that pass all the same. */
-  readonly survivors: readonly { readonly line: number; readonly change: string }[];
+export interface MutateOptions extends DrillOptions {
+  /** At most so many changes, picked by the seed. Default: all. */
+  readonly most?: number;
 }
 
 /**
- * Changes one expectation of a passing script a time: each change ought to make it fail. Where nothing is left over at the end of the
- * script, nothing may be at the end of a mutant.
+ * Changes one expectation of a passing script a time: each change ought to make it fail. A mutant is run for as long as the script itself
+ * lasted, and also fails where the host sent more or fewer packets beside those of the lines.
+ *
+ * @example
+ * expect(mutate(readFileSync('close.pkt', 'utf8')).survivors).toEqual([]);
  */
-export function mutate(text: string, options: DrillOptions = {}): MutationReport {
-  const { file = 'script', profile = 'linux', seed = 1, maxTimeUs = DAY_US } = options;
-  const script = readScript(text, options);
-  const run = (steps: Executable['steps'], strict: boolean): DrillResult =>
-    execute({ ...script, steps }, { file, profile, seed, maxTimeUs, strict });
-  const original = run(script.steps, false);
-  const settings = readSettings(script.settings, platformOf(profileOf(profile)).tolerancePercent);
-  const survivors: { line: number; change: string }[] = [];
-  let count = 0;
-  for (const { line, change, steps } of mutants(script.steps, settings)) {
-    count++;
-    const result = run(steps, original.leftOver.length === 0);
-    if (result.outcome === 'passed' && result.leftOver.length === original.leftOver.length) {
-      survivors.push({ line, change });
-    }
+export function mutate(text: string, options: MutateOptions = {}): MutationReport {
+  const { most = Number.POSITIVE_INFINITY } = options;
+  let script: Executable;
+  try {
+    script = readScript(text, options);
+  } catch (error) {
+    if (!(error instanceof ScriptError)) throw error;
+    return notMutated(options.file ?? 'script', error.verdict);
   }
-  return { mutants: count, survivors };
+  return runMutants(script, executeOptions(options), most);
 }

@@ -1,4 +1,6 @@
 import type { DrillProblem, DrillResult } from './result.ts';
+import { isShown } from './run/diff.ts';
+import { seconds } from './run/timing.ts';
 
 /** A result as lines of text: the place, the script's line, what was expected and what came instead. */
 export function reportLines(result: DrillResult): string[] {
@@ -13,14 +15,17 @@ export function reportLines(result: DrillResult): string[] {
   return lines;
 }
 
-function comparison({ expected, got, differences, text }: DrillProblem): string[] {
+function comparison({ expected, got, marks, differences }: DrillProblem): string[] {
   const lines: string[] = [];
-  if (expected !== null && expected !== text.trim()) lines.push(...labelled('expected', expected));
+  if (expected !== null) lines.push(...labelled('expected', expected));
   if (got !== null) lines.push(...labelled('got', got));
-  const widest = Math.max(0, ...differences.map(({ field }) => field.length));
-  for (const difference of differences) {
+  if (marks !== null) lines.push(...labelled('', marks));
+  // What a script's line does not show of a packet: fields of IP, checksums, the octets themselves.
+  const others = differences.filter((difference) => !isShown(difference));
+  const widest = Math.max(0, ...others.map(({ field }) => field.length));
+  for (const difference of others) {
     lines.push(
-      `       ${difference.field.padEnd(widest)}  expected ${difference.expected}, got ${difference.got}`,
+      `           ${difference.field.padEnd(widest)}  expected ${difference.expected}, got ${difference.got}`,
     );
   }
   return lines;
@@ -30,7 +35,8 @@ function labelled(label: string, text: string): string[] {
   return text.split('\n').map((line, i) => `  ${(i === 0 ? label : '').padEnd(8)} ${line}`);
 }
 
-function whereabouts({ timeUs, hostState, peerState, rule }: DrillProblem): string {
-  const last = rule === null ? '' : `; last rule ${rule}`;
-  return `  at ${(timeUs / 1_000_000).toFixed(6)} s: host ${hostState}, peer ${peerState}${last}`;
+function whereabouts({ timeUs, hostState, peerState, rule, sentByRule }: DrillProblem): string {
+  const what = sentByRule ? 'it was sent by rule' : 'the last rule was';
+  const last = rule === null ? '' : `; ${what} ${rule}`;
+  return `  at ${seconds(timeUs)}: the host is in ${hostState}, by the script's packets the peer in ${peerState}${last}`;
 }

@@ -16,6 +16,8 @@ export interface DrillProblem {
   readonly message: string;
   readonly expected: string | null;
   readonly got: string | null;
+  /** To be put under `expected` and `got`: `^` where they differ. */
+  readonly marks: string | null;
   /** Fields of a packet that were not as expected. */
   readonly differences: readonly Difference[];
   /** Virtual time, microseconds since the script began. */
@@ -23,8 +25,9 @@ export interface DrillProblem {
   /** The host's end of the connection, and what the script's end would be, were it a TCP. */
   readonly hostState: string;
   readonly peerState: StateName;
-  /** The rule of the state table that the host followed last. */
+  /** The rule of the state table that sent the packet, or where none was sent, the one that the host followed last. */
   readonly rule: string | null;
+  readonly sentByRule: boolean;
 }
 
 export interface DrillResult {

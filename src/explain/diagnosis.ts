@@ -10,8 +10,12 @@ import type { CloseKind } from './types.ts';
 const FLOOR = 0.3;
 /** Alternatives are kept while they fit at least this well beside the first. */
 const BESIDE = 0.5;
-const MAX_ALTERNATIVES = 3;
+const MAX_ALTERNATIVES = 4;
 const USUAL = 0.6;
+/** What a cause weighs that nothing speaks for but the capture's blind side. */
+const UNSEEN = 0.05;
+const MAX_UNSEEN = 3;
+const MAX_UNSEEN_OPEN = 4;
 /** From this fit on, a special cause leaves no room for the usual one beside it. */
 const CERTAIN = 0.85;
 
@@ -84,20 +88,36 @@ export function rankOf(f: Fitting): number {
 }
 
 export function conclude(k: Case, fitting: readonly Fitting[]): Diagnosis {
-  if (fitting.length === 0) return { case: k, cause: null, alternatives: [], confidence: 0, peer: null };
+  if (fitting.length === 0)
+    return { case: k, cause: null, alternatives: unseenBeside(k, null, []), confidence: 0, peer: null };
   const best = fitting[0]!;
   const beside = fitting
     .slice(1)
     .filter((f) => rankOf(f) >= rankOf(best) * BESIDE && !(f.cause.usual && best.fit >= CERTAIN))
     .slice(0, MAX_ALTERNATIVES);
-  const weight = beside.reduce((sum, f) => sum + f.fit, best.fit);
+  const named = beside.map((f) => f.cause);
+  const unseen = unseenBeside(k, best.cause, named);
+  const weight = beside.reduce((sum, f) => sum + f.fit, best.fit) + UNSEEN * unseen.length;
   return {
     case: k,
     cause: best.cause,
-    alternatives: beside.map((f) => f.cause),
+    alternatives: unseen.length === 0 ? named : [...named, ...unseen],
     confidence: (best.fit * best.fit) / weight,
     peer: null,
   };
+}
+
+const BLIND: readonly Cause[] = CAUSES.filter((cause) => cause.unseen !== undefined);
+
+/** What the other end may have met besides, where only this side's capture is there and it shows nothing out of order. */
+function unseenBeside(k: Case, best: Cause | null, named: readonly Cause[]): readonly Cause[] {
+  const quiet = best === null ? k.o.closeKind === 'open' : best.usual === true;
+  if (!quiet || !k.o.established) return [];
+  return BLIND.map((cause) => ({ cause, rank: named.includes(cause) ? 0 : cause.unseen!(k) }))
+    .filter((u) => u.rank > 0)
+    .sort((a, b) => b.rank - a.rank)
+    .slice(0, best === null ? MAX_UNSEEN_OPEN : MAX_UNSEEN)
+    .map((u) => u.cause);
 }
 
 function makeCase(c: Connection, captureEndUs: number, mslUs: number): Case {

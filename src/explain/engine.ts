@@ -1,10 +1,11 @@
 import type { Packet } from '../capture/packet.ts';
 import { State } from '../states/index.ts';
 import { Decoder } from '../wire/index.ts';
-import { Flag, type Segment, SegmentKind } from '../wire/segment.ts';
+import { Flag, OptionBit, type Segment, SegmentKind } from '../wire/segment.ts';
 import { type Diagnosis, diagnose } from './diagnosis.ts';
 import { DEFAULT_MSL_US, quitter } from './outcome.ts';
 import { Population } from './population.ts';
+import type { Pressure } from './pressure/index.ts';
 import { CLIENT, Connection, SERVER } from './track/connection.ts';
 import { FlowTable } from './track/flow-table.ts';
 import { Buried, Graveyard } from './track/graveyard.ts';
@@ -12,8 +13,9 @@ import { LogArena } from './track/log.ts';
 import { Observer } from './track/observer.ts';
 import type { IcmpRecord } from './track/records.ts';
 import { ServerTable } from './track/servers.ts';
-import { isOver, reopens, takesStrangeSyn } from './track/split.ts';
+import { followsStrayReset, isOver, reopens, takesStrangeSyn } from './track/split.ts';
 import { assume, stateOf } from './track/states.ts';
+import { isTwin, sharesClientPort } from './track/traces.ts';
 import type { Finding, InputProblem, Summary } from './types.ts';
 import { ConnectionView } from './view.ts';
 
@@ -28,6 +30,8 @@ export interface ExplainerOptions {
   readonly maxConnections?: number;
   /** Sees each diagnosis before it is given out and may sharpen it: a second capture of the same traffic. */
   readonly second?: SecondLook;
+  /** Counts the connections as they are given out. */
+  readonly pressure?: Pressure;
 }
 
 export interface SecondLook {
@@ -45,6 +49,10 @@ const MAX_BURIED = 250_000;
 const MAX_ICMP = 16;
 /** A closed connection is kept this many MSL, as late segments still belong to it. */
 const LINGER_MSL = 2;
+/** A stray segment, its answer, and a repetition of both. */
+const STRAY_PACKETS = 4;
+/** Each goes through all connections followed, so that a scan cannot ask for many. */
+const MAX_TWIN_SEARCHES = 500;
 const SWEEP_EVERY = 256;
 /** Connections looked at in each sweep for being long silent. */
 const SWEEP_SAMPLE = 16;
@@ -65,6 +73,7 @@ export class Explainer {
   private readonly onConnection: ((view: ConnectionView) => void) | undefined;
   private readonly onFinding: ((finding: Finding) => void) | undefined;
   private readonly second: SecondLook | undefined;
+  private readonly pressure: Pressure | undefined;
 
   /** Closed connections in the order they closed; each is given out when its 2MSL are over. */
   private closed: Connection[] = [];
@@ -76,6 +85,7 @@ export class Explainer {
   private readonly graveyard = new Graveyard();
   private followed = 0;
   private clockHand = 0;
+  private twinSearches = 0;
 
   private flows = 0;
   private packets = 0;
@@ -92,6 +102,7 @@ export class Explainer {
     this.onConnection = options.onConnection;
     this.onFinding = options.onFinding;
     this.second = options.second;
+    this.pressure = options.pressure;
     this.population = new Population();
   }
 
@@ -163,7 +174,8 @@ export class Explainer {
     if (c !== null) {
       const direction = this.table.reversed === c.clientIsLow ? SERVER : CLIENT;
       const mayReopen = (s.flags & Flag.syn) !== 0 || c.strangeSyns > 0;
-      if (mayReopen && (s.flags & Flag.rst) === 0 && reopens(c, s, direction))
+      if (mayReopen && followsStrayReset(c, s, direction, atUs)) this.beginAfterStrayReset(c);
+      else if (mayReopen && (s.flags & Flag.rst) === 0 && reopens(c, s, direction, atUs))
         c = this.reopen(c, s, direction, packet, atUs);
     } else if (slot >= 0) {
       c = this.afterBurial(slot, s, packet, atUs);
@@ -175,13 +187,48 @@ export class Explainer {
       assume(direction === CLIENT ? c.client : c.server, State.established, atUs, packet);
     }
     this.observer.observe(c, s, direction as 0 | 1, packet, atUs);
+    if (c.opening && c.badAnswers === 1 && c.traces.portAlsoOf === 0) this.findSharedPort(c);
     const closing = c.firstFinFrom >= 0 || c.resetCount > 0;
+    if (closing && c.midstream && c.packets <= STRAY_PACKETS && (s.flags & Flag.rst) !== 0)
+      this.findTwin(c, packet, atUs);
     if (closing && c.closedAtUs < 0 && isOver(c)) {
       c.closedAtUs = atUs;
       this.closed.push(c);
       this.closedFlows.push(c.flow);
       if (++this.closedKept > MAX_LINGERING) this.giveOutClosed(Buried.closed);
     }
+  }
+
+  /** A flow that is hardly more than an RST: does the segment that it answers belong to another one? */
+  private findTwin(stray: Connection, packet: number, atUs: number): void {
+    if (stray.server.segments === 0 || this.twinSearches++ >= MAX_TWIN_SEARCHES) return;
+    for (const c of this.connections) {
+      if (c === null || !isTwin(c, stray)) continue;
+      stray.traces.twinOf = c.flow;
+      c.traces.twinResetPacket = packet;
+      c.traces.twinResetAtUs = atUs;
+      return;
+    }
+  }
+
+  /** The SYN met an ACK of something else: does its port serve another connection that is still open? */
+  private findSharedPort(c: Connection): void {
+    if (this.twinSearches++ >= MAX_TWIN_SEARCHES) return;
+    for (const other of this.connections) {
+      if (other === null || other.closedAtUs >= 0 || other.opening || !sharesClientPort(other, c)) continue;
+      c.traces.portAlsoOf = other.flow;
+      return;
+    }
+  }
+
+  /** What seemed a closed connection was the beginning of this one. */
+  private beginAfterStrayReset(c: Connection): void {
+    const at = this.closed.lastIndexOf(c);
+    if (c.closedAtUs >= 0 && at >= this.closedHead) {
+      this.closedFlows[at] = -1;
+      this.closedKept--;
+    }
+    c.beginAfterStrayReset();
   }
 
   /** A segment of a connection that was given out early: a new incarnation, the old one again, or just late (null). */
@@ -224,7 +271,7 @@ export class Explainer {
     }
     const c = this.spare.pop() ?? new Connection();
     c.reset();
-    const sourceIsClient = clientIsSource(s);
+    const sourceIsClient = this.clientIsSource(s);
     c.slot = this.table.insert();
     c.clientIsLow = this.table.reversed !== sourceIsClient;
     c.flow = ++this.flows;
@@ -237,8 +284,13 @@ export class Explainer {
     c.client.port = sourceIsClient ? s.sourcePort : s.destinationPort;
     c.server.address.set(sourceIsClient ? s.destination : s.source);
     c.server.port = sourceIsClient ? s.destinationPort : s.sourcePort;
+    c.selfConnected = s.sourcePort === s.destinationPort && s.source.every((w, i) => w === s.destination[i]);
     c.serverRecord = this.servers.record(c.family, c.server.address, c.server.port);
-    if (c.serverRecord !== null && !c.midstream) c.serverRecord.attempts++;
+    if (c.serverRecord !== null && !c.midstream) {
+      c.serverRecord.attempts++;
+      if (sourceIsClient && (s.optionKinds & OptionBit.timestamps) !== 0)
+        c.traces.synBehind = this.servers.stampBehind(c.serverRecord, s, atUs);
+    }
     while (this.connections.length <= c.slot) this.connections.push(null);
     this.connections[c.slot] = c;
     this.followed++;
@@ -338,6 +390,7 @@ export class Explainer {
     if (this.second !== undefined)
       diagnosis = this.second.look(c, diagnosis, this.arena, this.startUs, this.endUs);
     this.population.add(c, diagnosis);
+    this.pressure?.add(c, diagnosis.case.o, this.startUs);
     if (this.onConnection !== undefined) this.onConnection(new ConnectionView(c, diagnosis, this.arena));
     this.arena.release(c.log);
     if (burial === Buried.no) this.table.remove(c.slot);
@@ -345,10 +398,12 @@ export class Explainer {
     c.slot = -1;
     if (this.second?.keeps !== true) this.spare.push(c);
   }
-}
 
-/** Who opened: by the SYN; without one, the end with the higher port is taken for the client. */
-function clientIsSource(s: Segment): boolean {
-  if ((s.flags & Flag.syn) !== 0) return (s.flags & Flag.ack) === 0;
-  return s.sourcePort >= s.destinationPort;
+  /** Who opened: by the SYN; without one, who is not known as a server; else the end with the higher port. */
+  private clientIsSource(s: Segment): boolean {
+    if ((s.flags & Flag.syn) !== 0) return (s.flags & Flag.ack) === 0;
+    const toServer = this.servers.accepts(s.family, s.destination, s.destinationPort);
+    if (toServer !== this.servers.accepts(s.family, s.source, s.sourcePort)) return toServer;
+    return s.sourcePort >= s.destinationPort;
+  }
 }

@@ -131,6 +131,8 @@ export function quitter(c: Connection): End | null {
 
 /** A run of retransmissions or probes this long without an answer is the path's or the peer's silence, not one loss. */
 const SILENT_RUN = 3;
+/** A shorter run counts where its last try has waited for a timeout that had doubled (RFC 6298 5.5). */
+const BACKED_OFF_US = 400_000;
 
 function isUnanswered(end: End, peer: End): boolean {
   // Where only this direction was captured, an answer would not be seen either.
@@ -139,6 +141,9 @@ function isUnanswered(end: End, peer: End): boolean {
   if (end.retryRun >= 2 && peer.lastAtUs > end.retryFirstAtUs && end.windowProbeRun < 2) return false;
   return (
     end.retryRun >= SILENT_RUN ||
+    (end.retryRun === SILENT_RUN - 1 &&
+      end.retryGapUs > BACKED_OFF_US &&
+      peer.lastAtUs < end.retryFirstAtUs) ||
     end.keepaliveRun >= SILENT_RUN ||
     (end.fins > SILENT_RUN && end.finAckedAtUs < 0) ||
     isStuckAtZeroWindow(end, peer)
@@ -158,6 +163,7 @@ function kindOf(
 ): CloseKind {
   if (!established) return unestablishedKind(c, reset, captureEndUs);
   const { client, server } = c;
+  if (c.selfConnected) return c.resetCount > 0 ? 'rst' : client.fins > 0 ? 'fin' : 'open';
   if (reset?.accepted) {
     if (isKeepaliveDeath(c, reset)) return 'timeout';
     if (c.firstFinFrom < 0) return 'rst';
@@ -197,6 +203,8 @@ export function isKeepaliveDeath(c: Connection, reset: ResetFacts): boolean {
 
 function unestablishedKind(c: Connection, reset: ResetFacts | null, captureEndUs: number): CloseKind {
   const { client, server } = c;
+  // Its RSTs refuse the answers, not the connection: it goes on asking (RFC 9293 3.10.7.3, first).
+  if (c.badAnswers > 0 && server.syns === 0 && client.syns > 1) return 'connect-timeout';
   if (reset !== null && reset.record.from === SERVER && (reset.accepted || server.syns === 0)) {
     if (client.syns > 0 || reset.form === 'C')
       return reset.record.receiverState === State.synReceived ? 'rst' : 'refused';
@@ -217,6 +225,7 @@ function isHardIcmp(family: number, type: number, code: number): boolean {
 }
 
 export function firstCloserOf(c: Connection, kind: CloseKind, reset: ResetFacts | null): Who {
+  if (c.selfConnected) return kind === 'open' ? NOBODY : BOTH;
   switch (kind) {
     case 'fin':
     case 'fin-then-rst':

@@ -1,5 +1,5 @@
 import { Poll } from '../../host/index.ts';
-import type { Call, CallWorld } from './context.ts';
+import { type Call, type CallWorld, readinessOf } from './context.ts';
 import { descriptorAt } from './sockets.ts';
 import { type Args, field, numberOf, type Value, wrong } from './value.ts';
 
@@ -59,9 +59,9 @@ export const poll: Call = (world, args) => {
 function ready(world: CallWorld, watched: readonly Watched[], args: Args): ReturnType<Call> {
   const timeout = args.number(2);
   const endsAt = timeout < 0 ? Number.POSITIVE_INFINITY : world.host.now + timeout * 1000;
-  const sockets = watched.map(({ fd }) => descriptorAt(world, fd).socket);
+  const descriptors = watched.map(({ fd }) => descriptorAt(world, fd));
   return () => {
-    const found = watched.map(({ events }, i) => sockets[i]!.poll() & (events | ALWAYS));
+    const found = watched.map(({ events }, i) => readinessOf(descriptors[i]!) & (events | ALWAYS));
     const count = found.filter((set) => set !== 0).length;
     if (count === 0 && world.host.now < endsAt) {
       world.wakeAt(endsAt);

@@ -1,5 +1,6 @@
-import { errnoName, Option, type Socket, State } from '../../host/index.ts';
-import { type Call, type CallWorld, now } from './context.ts';
+import { Errno, errnoName, Option, type Socket, State, setPathMtuDiscovery } from '../../host/index.ts';
+import { type Call, type Descriptor, now } from './context.ts';
+import { setFastOpen } from './fast-open.ts';
 import { descriptorOf } from './sockets.ts';
 import { type Args, field, numberOf, unsupported, type Value, wrong } from './value.ts';
 
@@ -28,9 +29,15 @@ const NUMBERS: Readonly<Record<string, Option>> = {
   IPV6_UNICAST_HOPS: Option.hopLimit,
   IP_TOS: Option.trafficClass,
   IPV6_TCLASS: Option.trafficClass,
+  TCP_NOTSENT_LOWAT: Option.notSentLowWater,
   IP_BIND_ADDRESS_NO_PORT: Option.bindAddressNoPort,
   IPV6_V6ONLY: Option.v6Only,
 };
+
+const MTU_DISCOVERY: ReadonlySet<string> = new Set(['IP_MTU_DISCOVER', 'IPV6_MTU_DISCOVER']);
+
+/** IP_PMTUDISC_WANT and IP_PMTUDISC_DO; with the others ICMP tells nothing. */
+const DISCOVERING: ReadonlySet<number> = new Set([1, 2]);
 
 function nameOf(args: Args): string {
   const name = args.names(2)[0];
@@ -40,7 +47,8 @@ function nameOf(args: Args): string {
 
 export const setsockopt: Call = (world, args) => {
   args.count(5);
-  const { socket } = descriptorOf(world, args);
+  const descriptor = descriptorOf(world, args);
+  const { socket } = descriptor;
   const name = nameOf(args);
   const value = args.at(3);
   if (world.platform.inertOptions.has(name)) return now(0);
@@ -53,15 +61,30 @@ export const setsockopt: Call = (world, args) => {
     case 'SO_RCVBUF':
     case 'SO_RCVBUFFORCE':
       return now(socket.setOption(Option.receiveBuffer, args.boxed(3) ?? 0));
+    case 'TCP_INQ':
+      return now(setTellsUnread(descriptor, args.boxed(3)));
     case 'TCP_CONGESTION':
       return now(setCongestion(socket, value));
   }
+  const fast = setFastOpen(world, descriptor, name, args);
+  if (fast !== null) return now(fast);
   const option = NUMBERS[name];
-  if (option === undefined) throw unsupported(`the socket option ${name}`);
   const number = args.boxed(3);
+  if (MTU_DISCOVERY.has(name)) {
+    setPathMtuDiscovery(socket, DISCOVERING.has(number ?? -1));
+    return now(0);
+  }
+  if (option === undefined) throw unsupported(`the socket option ${name}`);
   if (number === null) throw wrong(`setsockopt() of ${name} has no value`);
   return now(socket.setOption(option, number));
 };
+
+/** Linux: recvmsg tells how much is left to read. */
+function setTellsUnread(descriptor: Descriptor, value: number | null): number {
+  if (value !== 0 && value !== 1) return -Errno.EINVAL;
+  descriptor.tellsUnread = value === 1;
+  return 0;
+}
 
 function setLinger(socket: Socket, value: Value): number {
   const on = numberOf(field(value, 'onoff') ?? field(value, 'l_onoff'), 'onoff');
@@ -79,14 +102,14 @@ function setCongestion(socket: Socket, value: Value): number {
 
 export const getsockopt: Call = (world, args) => {
   args.count(5);
-  const { socket } = descriptorOf(world, args);
+  const descriptor = descriptorOf(world, args);
   const name = nameOf(args);
   const length = args.boxed(4);
   if (name === 'SO_LINGER' || name === 'TCP_CONGESTION' || name === 'TCP_INFO') {
     throw unsupported(`getsockopt() of ${name}`);
   }
   const expected = args.boxed(3);
-  const value = optionValue(world, socket, name);
+  const value = optionValue(descriptor, name);
   if (value < 0 && !SIGNED.has(name)) return now(value);
   return () => ({
     value: 0,
@@ -114,14 +137,17 @@ function errorWanted(args: Args): string {
   return inside.names[0] ?? errorName(inside.value);
 }
 
-function optionValue(world: CallWorld, socket: Socket, name: string): number {
+function optionValue(descriptor: Descriptor, name: string): number {
+  const { socket } = descriptor;
   switch (name) {
+    case 'TCP_INQ':
+      return Number(descriptor.tellsUnread);
     case 'SO_ERROR':
       return socket.getOption(Option.error);
     case 'SO_SNDBUF':
-      return socket.getOption(Option.sendBuffer) * world.platform.bufferFactor;
+      return socket.getOption(Option.sendBuffer);
     case 'SO_RCVBUF':
-      return socket.getOption(Option.receiveBuffer) * world.platform.bufferFactor;
+      return socket.getOption(Option.receiveBuffer);
     case 'SO_TYPE':
       return 1;
     case 'SO_ACCEPTCONN':

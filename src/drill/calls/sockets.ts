@@ -1,6 +1,7 @@
 import { Errno, Option, type Socket, State } from '../../host/index.ts';
 import { Flow, Stage } from '../run/flow.ts';
-import { type Call, type CallWorld, type Descriptor, now } from './context.ts';
+import { type Call, type CallWorld, type Descriptor, newDescriptor, now } from './context.ts';
+import { fastConnect } from './fast-open.ts';
 import { type Args, unsupported, type Value, wrong } from './value.ts';
 
 /** The descriptor that an argument names. */
@@ -19,7 +20,7 @@ function flowOf(world: CallWorld, descriptor: Descriptor): Flow | undefined {
 }
 
 function addDescriptor(world: CallWorld, descriptor: Descriptor): void {
-  if (world.descriptors.has(descriptor.fd)) throw wrong(`descriptor ${descriptor.fd} is open already`);
+  // A script may name one anew that it never closed, as a kernel gives out numbers of its own.
   world.descriptors.set(descriptor.fd, descriptor);
 }
 
@@ -42,7 +43,7 @@ export const socket: Call = (world, args, expected) => {
   flow.socket = made;
   world.flows.unshift(flow);
   world.current = flow;
-  addDescriptor(world, { fd: expected, socket: made, nonBlocking: args.names(1).includes('SOCK_NONBLOCK') });
+  addDescriptor(world, newDescriptor(expected, made, args.names(1).includes('SOCK_NONBLOCK')));
   return now(expected);
 };
 
@@ -96,48 +97,66 @@ export const accept: Call = (world, args, expected) => {
     if (flow !== undefined) flow.socket = accepted;
     // FreeBSD: an accepted socket does not wait where the listener does not.
     const inherits = world.platform.acceptInheritsNonBlocking && listener.nonBlocking;
-    addDescriptor(world, {
-      fd: expected,
-      socket: accepted,
-      nonBlocking: flags.includes('SOCK_NONBLOCK') || inherits,
-    });
+    const nonBlocking = flags.includes('SOCK_NONBLOCK') || inherits;
+    addDescriptor(world, newDescriptor(expected, accepted, nonBlocking));
     return { value: expected };
   };
 };
+
+/** Where a connect goes, and that its packets are those of the script from now on. */
+export interface Target {
+  readonly address: string;
+  readonly port: number;
+  /** connect has been called: the port it was given is known. */
+  readonly begun: () => void;
+}
+
+export function targetOf(world: CallWorld, descriptor: Descriptor, value: Value): Target {
+  const { remoteAddress, connectPort } = world.settings;
+  const flow = flowOf(world, descriptor);
+  const arrived = world.current?.stage === Stage.arrived ? world.current.remotePort : 0;
+  const fallback = { address: remoteAddress, port: arrived === 0 ? connectPort : arrived };
+  const { address, port } = addressOf(value, fallback);
+  if (flow !== undefined && flow.stage === Stage.fresh) {
+    flow.stage = Stage.connecting;
+    flow.remotePort = port;
+  }
+  const begun = (): void => {
+    if (flow !== undefined && flow.localPort === 0) flow.localPort = descriptor.socket.localPort;
+  };
+  return { address: world.settings.mapped(address), port, begun };
+}
+
+export function isOpening({ socket }: Descriptor): boolean {
+  return socket.state === State.synSent || socket.state === State.synReceived;
+}
 
 export const connect: Call = (world, args) => {
   args.count(3);
   const descriptor = descriptorOf(world, args);
   const { socket } = descriptor;
-  const target = args.at(1);
-  if (target.kind === 'number') {
-    if (!target.names.includes('AF_UNSPEC')) throw wrong('connect() takes ... or AF_UNSPEC for an address');
+  const value = args.at(1);
+  if (value.kind === 'number') {
+    if (!value.names.includes('AF_UNSPEC')) throw wrong('connect() takes ... or AF_UNSPEC for an address');
     throw unsupported('connect() with AF_UNSPEC');
   }
-  const { remoteAddress, connectPort } = world.settings;
-  const flow = flowOf(world, descriptor);
-  const arrived = world.current?.stage === Stage.arrived ? world.current.remotePort : 0;
-  const fallback = { address: remoteAddress, port: arrived === 0 ? connectPort : arrived };
-  const { address, port } = addressOf(target, fallback);
-  if (flow !== undefined && flow.stage === Stage.fresh) {
-    flow.stage = Stage.connecting;
-    flow.remotePort = port;
-  }
+  const target = targetOf(world, descriptor, value);
+  if (descriptor.fastConnect) return fastConnect(world, descriptor, target);
   let begun = false;
   return () => {
     if (!begun) {
       begun = true;
-      const result = socket.connect(world.settings.mapped(address), port);
-      if (flow !== undefined && flow.localPort === 0) flow.localPort = socket.localPort;
+      const result = socket.connect(target.address, target.port);
+      target.begun();
       if (result !== -Errno.EINPROGRESS || descriptor.nonBlocking) return { value: result };
     }
-    if (socket.state === State.synSent || socket.state === State.synReceived) return null;
-    return { value: 0 - socket.getOption(Option.error) };
+    return isOpening(descriptor) ? null : { value: 0 - socket.getOption(Option.error) };
   };
 };
 
 export const close: Call = (world, args) => {
   args.count(1);
+  if (world.openFiles.delete(args.number(0)) || world.epolls.delete(args.number(0))) return now(0);
   const descriptor = descriptorOf(world, args);
   let result: number | null = null;
   return () => {

@@ -1,3 +1,5 @@
+import type { Place } from '../run/steps.ts';
+
 /** An argument of a call, constants filled in. `names`: the symbols that it was written with. */
 export type Value =
   | { readonly kind: 'any' }
@@ -12,17 +14,23 @@ export class Complaint extends Error {
   readonly verdict: 'failed' | 'unsupported' | 'wrong';
   readonly expected: string | null;
   readonly got: string | null;
+  /** Under both lines, where they differ. */
+  readonly marks: string | null;
+  /** Where in the script, if it is no line's. */
+  place: Place | null = null;
 
   constructor(
     verdict: 'failed' | 'unsupported' | 'wrong',
     message: string,
     expected: string | null = null,
     got: string | null = null,
+    marks: string | null = null,
   ) {
     super(message);
     this.verdict = verdict;
     this.expected = expected;
     this.got = got;
+    this.marks = marks;
   }
 }
 

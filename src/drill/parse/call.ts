@@ -87,10 +87,10 @@ function parsePrimary(cursor: Cursor, system: System, depth: number): Value {
 
 /** Strings side by side are one; `"abc"...` is as long as the call says. */
 function parseText(cursor: Cursor): Value {
-  const parts: number[] = [];
-  while (cursor.token.kind === 'string') parts.push(...unescaped(cursor.next().text));
+  let text = '';
+  while (cursor.token.kind === 'string') text += cursor.next().text;
   cursor.takeSign('...');
-  return { kind: 'text', bytes: Uint8Array.from(parts) };
+  return { kind: 'text', bytes: Uint8Array.from(unescaped(text)) };
 }
 
 const ESCAPES: Readonly<Record<string, number>> = { n: 10, t: 9, r: 13, 0: 0, a: 7, b: 8, f: 12, v: 11 };

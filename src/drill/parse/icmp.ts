@@ -67,7 +67,7 @@ export function parseIcmp(cursor: Cursor, { inbound, ip, family, time, place }: 
   if (!inbound) throw cursor.unsupported('ICMP that the host sends');
   const name = cursor.expect('word', 'a type of ICMP');
   const kinds = family === 4 ? ICMP4 : ICMP6;
-  const kind = Object.hasOwn(kinds, name.text) ? kinds[name.text]! : undefined;
+  const kind = Object.hasOwn(kinds, name.text) ? kinds[name.text]! : numbered(name.text);
   if (kind === undefined) throw cursor.unsupported(`the type ${name.text} of ICMP for IPv${family}`, name);
   const code = parseCode(cursor, kind);
   const mtu = cursor.takeWord('mtu') ? cursor.number('an MTU', 0xffffffff) : 0;
@@ -76,11 +76,22 @@ export function parseIcmp(cursor: Cursor, { inbound, ip, family, time, place }: 
   return { kind: 'icmp', type: kind.type, code, mtu, seq, payloadLength, ip, time, ...place() };
 }
 
+/** `type_11`: of no name. */
+function numbered(text: string): IcmpKind | undefined {
+  const type = Number(/^type_(\d{1,3})$/.exec(text)?.[1] ?? 256);
+  return type > 255 ? undefined : { type, codes: {} };
+}
+
 function parseCode(cursor: Cursor, kind: IcmpKind): number {
   const { kind: token, text } = cursor.token;
   if (token !== 'word' || text === 'mtu' || text === 'id') return 0;
-  const code = Object.hasOwn(kind.codes, text) ? kind.codes[text] : undefined;
-  if (code === undefined) throw cursor.problem(`this type of ICMP has no code "${text}"`);
+  const number = /^code_(\d+)$/.exec(text)?.[1];
+  const code = Object.hasOwn(kind.codes, text)
+    ? kind.codes[text]
+    : number === undefined
+      ? undefined
+      : Number(number);
+  if (code === undefined || code > 255) throw cursor.problem(`this type of ICMP has no code "${text}"`);
   cursor.next();
   return code;
 }

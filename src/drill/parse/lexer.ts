@@ -24,6 +24,9 @@ export interface Token {
   readonly end: number;
 }
 
+/** So that the tokens have room in memory. */
+const MOST_CHARACTERS = 2_000_000;
+
 interface Rule {
   readonly kind: TokenKind | 'nothing';
   readonly pattern: RegExp;
@@ -39,13 +42,13 @@ function rule(kind: Rule['kind'], pattern: RegExp, quotes: number = 0): Rule {
 const RULES: readonly Rule[] = [
   rule('nothing', /[ \t\r\n]+|\/\/[^\n]*/),
   rule('nothing', /\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\//),
-  rule('code', /%\{(?:[^}]|\}[^%])*\}%/, 2),
+  rule('code', /%\{[^}]*(?:\}(?!%)[^}]*)*\}%/, 2),
   rule(
     'option',
-    /--[a-zA-Z0-9_]+(?:=(?:[a-zA-Z0-9_]+=)?(?:"(?:\\[\s\S]|[^"\\])*"|`(?:\\[\s\S]|[^`\\])*`|[^\s"`]+))?/,
+    /--[a-zA-Z0-9_]+(?:=(?:[a-zA-Z0-9_]+=)?(?:"[^"\\]*(?:\\[\s\S][^"\\]*)*"|`[^`\\]*(?:\\[\s\S][^`\\]*)*`|[^\s"`]+))?/,
   ),
-  rule('string', /"(?:\\[\s\S]|[^"\\])*"/, 1),
-  rule('command', /`(?:\\[\s\S]|[^`\\])*`/, 1),
+  rule('string', /"[^"\\]*(?:\\[\s\S][^"\\]*)*"/, 1),
+  rule('command', /`[^`\\]*(?:\\[\s\S][^`\\]*)*`/, 1),
   rule('sign', /\.\.\./),
   rule('word', /0x[0-9a-fA-F]+[g-zG-Z_]\w*/),
   rule('number', /0x[0-9a-fA-F]+/),
@@ -67,6 +70,13 @@ const UNENDED: readonly (readonly [string, string])[] = [
 
 /** A script as tokens, the last one of kind `end`. Throws `ScriptError`. Linear in the length of the text. */
 export function tokenize(text: string): Token[] {
+  if (text.length > MOST_CHARACTERS) {
+    throw new ScriptError(
+      1,
+      1,
+      `a script of ${text.length} characters is too long: ${MOST_CHARACTERS} are the most`,
+    );
+  }
   const tokens: Token[] = [];
   const places = new Places(text);
   let at = 0;
@@ -101,19 +111,25 @@ class Places {
   readonly #text: string;
   #line = 1;
   #lineStart = 0;
-  #seen = 0;
+  #nextLine: number;
 
   constructor(text: string) {
     this.#text = text;
+    this.#nextLine = this.#lineAfter(0);
   }
 
   at(offset: number): { line: number; column: number } {
-    for (;;) {
-      const next = this.#text.indexOf('\n', this.#seen);
-      if (next < 0 || next >= offset) break;
+    while (this.#nextLine <= offset) {
       this.#line++;
-      this.#lineStart = this.#seen = next + 1;
+      this.#lineStart = this.#nextLine;
+      this.#nextLine = this.#lineAfter(this.#lineStart);
     }
     return { line: this.#line, column: offset - this.#lineStart + 1 };
+  }
+
+  /** Looked for once a line: a line may be long. */
+  #lineAfter(start: number): number {
+    const end = this.#text.indexOf('\n', start);
+    return end < 0 ? Number.POSITIVE_INFINITY : end + 1;
   }
 }

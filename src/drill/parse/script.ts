@@ -1,4 +1,4 @@
-import { GlobalCode } from '../python/code.ts';
+import { compileCode } from '../python/code.ts';
 import type { Executable } from '../run/execute.ts';
 import type { SettingText } from '../run/settings.ts';
 import type { Place, Step, StepTime } from '../run/steps.ts';
@@ -35,7 +35,14 @@ function parseSettings(cursor: Cursor): SettingText[] {
     const token = cursor.next();
     const [, name = '', value = ''] = /^--(\w+)=?([\s\S]*)$/.exec(token.text)!;
     if (name === 'define') defineAs(cursor, token, value);
-    else settings.push({ name, value: value.replace(/^(["`])([\s\S]*)\1$/, '$2') });
+    else {
+      const { line, column, text } = token;
+      settings.push({
+        name,
+        value: value.replace(/^(["`])([\s\S]*)\1$/, '$2'),
+        place: { line, column, text },
+      });
+    }
   }
   return settings;
 }
@@ -57,7 +64,6 @@ function familyOf(settings: readonly SettingText[]): 4 | 6 | null {
 class Events {
   readonly #cursor: Cursor;
   readonly #options: ParseOptions;
-  readonly #code = new GlobalCode();
 
   constructor(cursor: Cursor, options: ParseOptions) {
     this.#cursor = cursor;
@@ -97,8 +103,8 @@ class Events {
     }
     if (token.kind === 'code') {
       cursor.next();
-      const run = this.#code.compile(token.text, (message) => cursor.problem(message, token));
-      return { kind: 'code', run, time, ...place() };
+      const code = compileCode(token.text, (message) => cursor.problem(message, token));
+      return { kind: 'code', code, time, ...place() };
     }
     if (cursor.isSign('<') || cursor.isSign('>'))
       return parsePacket(cursor, time, place, this.#options.family);

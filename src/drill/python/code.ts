@@ -8,18 +8,47 @@ export interface Scope {
   readonly given: ReadonlyMap<string, number>;
 }
 
-/** The code of one script: what one piece sets, the next one reads. */
-export class GlobalCode {
-  readonly #own: Map<string, PyValue> = new Map();
+/** Runs a piece of code: what is wrong, or null. What one piece sets, the next one of the same run reads. */
+export interface Code {
+  readonly run: (scope: Scope) => string | null;
+  readonly asserts: number;
+  /** The same code with the opposite of one of its assertions. */
+  readonly denying: (assert: number) => Code;
+}
 
-  /** Reads a piece of code; `problem` makes the error for what cannot be read. */
-  compile(
-    text: string,
-    problem: (message: string) => Error,
-  ): (variables: ReadonlyMap<string, number>) => string | null {
-    const statements = parseCode(text, problem);
-    return (given) => run(statements, { own: this.#own, given });
-  }
+/** Reads a piece of code; `problem` makes the error for what cannot be read. */
+export function compileCode(text: string, problem: (message: string) => Error): Code {
+  return codeOf(parseCode(text, problem));
+}
+
+function codeOf(statements: readonly Statement[]): Code {
+  return {
+    run: (scope) => run(statements, scope),
+    asserts: countAsserts(statements),
+    denying: (assert) => codeOf(denied(statements, assert)),
+  };
+}
+
+function countAsserts(statements: readonly Statement[]): number {
+  return statements.reduce((sum, statement) => {
+    if (statement.kind === 'if') return sum + countAsserts(statement.body);
+    return statement.kind === 'assert' ? sum + 1 : sum;
+  }, 0);
+}
+
+function denied(statements: readonly Statement[], assert: number): Statement[] {
+  let before = assert;
+  return statements.map((statement) => {
+    const at = before;
+    if (statement.kind === 'if') {
+      before -= countAsserts(statement.body);
+      return { ...statement, body: denied(statement.body, at) };
+    }
+    if (statement.kind !== 'assert') return statement;
+    before--;
+    const { condition } = statement;
+    return at === 0 ? { ...statement, condition: (scope) => Number(!isTrue(condition(scope))) } : statement;
+  });
 }
 
 /** Null where all is well; otherwise the assertion that does not hold. */

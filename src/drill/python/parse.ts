@@ -1,3 +1,4 @@
+import { wrong } from '../calls/value.ts';
 import { lookUp, type Scope } from './code.ts';
 import { format, isEqual, isTrue, type PyValue } from './values.ts';
 
@@ -15,10 +16,13 @@ export type Statement =
     };
 
 const TOKEN =
-  /[ \t]*(?:(\d+\.\d+|0x[0-9a-fA-F]+|\d+)|([A-Za-z_]\w*)|('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")|(\*\*|\/\/|<<|>>|[-+*/%&|^]=|[=!<>]=|[-+*/%&|^~<>=(),;:[\]\n])|(#[^\n]*))/y;
+  /[ \t]*(?:(\d+\.\d+|0x[0-9a-fA-F]+|\d+)|([A-Za-z_]\w*)|('[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")|(\*\*|\/\/|<<|>>|[-+*/%&|^]=|[=!<>]=|[-+*/%&|^~<>=(),;:[\]\n])|(#[^\n]*))/y;
 
-/** Expressions within expressions. */
+/** Expressions within expressions, and operators of one statement: what runs it is as deep. */
 const DEEPEST = 32;
+const MOST_OPERATORS = 500;
+/** Characters of a string that code puts together. */
+const MOST_TEXT = 1 << 16;
 
 type Make = (message: string) => Error;
 
@@ -35,11 +39,11 @@ interface Token {
 function tokensOf(text: string, problem: Make): Token[] {
   const tokens: Token[] = [];
   TOKEN.lastIndex = 0;
-  const source = text
-    .replace(/[ \t\r]+$/gm, '')
-    .replace(/\\\n/g, ' ')
-    .trimEnd();
+  const lines = text.split('\n').map((line) => line.trimEnd());
+  const source = lines.join('\n').replace(/\\\n/g, ' ').trimEnd();
   let at = 0;
+  // Within brackets a line goes on below.
+  let open = 0;
   while (at < source.length) {
     TOKEN.lastIndex = at;
     const match = TOKEN.exec(source);
@@ -51,7 +55,11 @@ function tokensOf(text: string, problem: Make): Token[] {
     if (number !== undefined) tokens.push({ kind: 'number', text: number });
     else if (name !== undefined) tokens.push({ kind: 'name', text: name });
     else if (string !== undefined) tokens.push({ kind: 'string', text: string.slice(1, -1) });
-    else if (sign !== undefined) tokens.push({ kind: 'sign', text: sign });
+    else if (sign !== undefined) {
+      if (sign === '(' || sign === '[') open++;
+      else if (sign === ')' || sign === ']') open--;
+      if (sign !== '\n' || open <= 0) tokens.push({ kind: 'sign', text: sign });
+    }
     at = TOKEN.lastIndex;
   }
   tokens.push({ kind: 'end', text: '' });
@@ -78,9 +86,9 @@ const COMPARISONS: Readonly<Record<string, (a: PyValue, b: PyValue) => boolean>>
 };
 
 const NUMERIC: Readonly<Record<string, (a: number, b: number) => number>> = {
-  '|': (a, b) => Number(BigInt(a) | BigInt(b)),
-  '^': (a, b) => Number(BigInt(a) ^ BigInt(b)),
-  '&': (a, b) => Number(BigInt(a) & BigInt(b)),
+  '|': (a, b) => Number(whole(a) | whole(b)),
+  '^': (a, b) => Number(whole(a) ^ whole(b)),
+  '&': (a, b) => Number(whole(a) & whole(b)),
   '<<': (a, b) => a * 2 ** b,
   '>>': (a, b) => Math.floor(a / 2 ** b),
   '+': (a, b) => a + b,
@@ -91,14 +99,26 @@ const NUMERIC: Readonly<Record<string, (a: number, b: number) => number>> = {
   '%': (a, b) => a - b * Math.floor(a / b),
 };
 
+function whole(value: number): bigint {
+  if (!Number.isInteger(value)) throw wrong(`bits of ${value}, which is no whole number`);
+  return BigInt(value);
+}
+
+function extreme(args: readonly PyValue[], better: (a: number, b: number) => boolean): number {
+  return args
+    .flat(1)
+    .map(Number)
+    .reduce((best, value) => (better(value, best) ? value : best));
+}
+
 const FUNCTIONS: Readonly<Record<string, (args: readonly PyValue[]) => PyValue>> = {
   print: () => 0,
   abs: ([a]) => Math.abs(Number(a)),
   int: ([a]) => Math.trunc(Number(a)),
   float: ([a]) => Number(a),
   len: ([a]) => (typeof a === 'object' || typeof a === 'string' ? a.length : 0),
-  min: (args) => Math.min(...args.flat(1).map(Number)),
-  max: (args) => Math.max(...args.flat(1).map(Number)),
+  min: (args) => extreme([...args, Number.POSITIVE_INFINITY], (a, b) => a < b),
+  max: (args) => extreme([...args, Number.NEGATIVE_INFINITY], (a, b) => a > b),
   str: ([a]) => String(a),
 };
 
@@ -107,6 +127,7 @@ class CodeParser {
   readonly #problem: Make;
   #at = 0;
   #depth = 0;
+  #operators = 0;
 
   constructor(tokens: readonly Token[], problem: Make) {
     this.#tokens = tokens;
@@ -146,6 +167,7 @@ class CodeParser {
   }
 
   #statement(): Statement[] {
+    this.#operators = 0;
     if (this.#take('pass')) return [];
     if (this.#take('import') || this.#take('from')) {
       while (!this.#is('\n') && !this.#is(';') && this.#token.kind !== 'end') this.#at++;
@@ -185,7 +207,9 @@ class CodeParser {
     const condition = this.#expression();
     this.#expect(':');
     if (this.#is('\n')) throw this.#problem('code: the body of an "if" has to stand on its line');
+    if (++this.#depth > DEEPEST) throw this.#problem('code: statements are nested too deeply here');
     const body = this.#statement();
+    this.#depth--;
     while (this.#take(';') && !this.#is('\n') && this.#token.kind !== 'end') body.push(...this.#statement());
     return { kind: 'if', condition, body };
   }
@@ -208,6 +232,7 @@ class CodeParser {
     if (++this.#depth > DEEPEST) throw this.#problem('code: expressions are nested too deeply here');
     let left = this.#and();
     while (this.#take('or')) {
+      this.#countOperator();
       const [a, b] = [left, this.#and()];
       left = (scope) => {
         const first = a(scope);
@@ -218,9 +243,14 @@ class CodeParser {
     return left;
   }
 
+  #countOperator(): void {
+    if (++this.#operators > MOST_OPERATORS) throw this.#problem('code: this statement is too long');
+  }
+
   #and(): Expression {
     let left = this.#not();
     while (this.#take('and')) {
+      this.#countOperator();
       const [a, b] = [left, this.#not()];
       left = (scope) => {
         const first = a(scope);
@@ -263,6 +293,7 @@ class CodeParser {
     let left = this.#binary(level + 1);
     while (this.#token.kind === 'sign' && operators.includes(this.#token.text)) {
       const operator = this.#token.text;
+      this.#countOperator();
       this.#at++;
       const [a, b] = [left, this.#binary(level + 1)];
       left = (scope) => apply(operator, a(scope), b(scope));
@@ -313,19 +344,25 @@ class CodeParser {
     const items = this.#items(closing);
     const hasComma = this.#tokens.slice(before, this.#at).some(({ text }) => text === ',');
     if (items.length === 1 && closing === ')' && !hasComma) return items[0]!;
-    return (scope) => items.map((item) => item(scope));
+    return (scope) => items.map((item) => shallow(item(scope)));
   }
 
   #items(closing: string): Expression[] {
     const items: Expression[] = [];
     while (!this.#take(closing)) {
-      while (this.#take('\n'));
       items.push(this.#expression());
-      while (this.#take('\n'));
       if (!this.#take(',') && !this.#is(closing)) throw this.#unexpected(`"," or "${closing}"`);
     }
     return items;
   }
+}
+
+/** Lists of lists of lists would grow without end where code puts them together again and again. */
+function shallow(value: PyValue): PyValue {
+  if (typeof value === 'object' && value.some((item) => typeof item === 'object')) {
+    throw wrong('code: lists are nested too deeply');
+  }
+  return value;
 }
 
 function nameOf(name: string): Expression {
@@ -336,8 +373,13 @@ function nameOf(name: string): Expression {
 
 function apply(operator: string, a: PyValue, b: PyValue): PyValue {
   if (typeof a === 'string') {
-    if (operator === '%') return format(a, b);
-    if (operator === '+' && typeof b === 'string') return a + b;
+    if (operator === '%') return bounded(format(a, b));
+    if (operator === '+' && typeof b === 'string') return bounded(a + b);
   }
   return NUMERIC[operator]!(Number(a), Number(b));
+}
+
+function bounded(text: string): string {
+  if (text.length > MOST_TEXT) throw wrong('code: this string is too long');
+  return text;
 }

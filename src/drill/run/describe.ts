@@ -21,18 +21,38 @@ export function flagText(flags: number): string {
 
 /** What the host sent, as a script would write it: numbers are the script's. */
 export function describeLive(live: LivePacket, flow: Flow): string {
+  return describeColumns(live, flow)
+    .filter((column) => column !== '')
+    .join(' ');
+}
+
+/** Direction and flags, sequence numbers, ack, win, urg, options; '' for what is not there. */
+export function describeColumns(live: LivePacket, flow: Flow): string[] {
   const isSyn = (live.flags & Flag.syn) !== 0;
-  const seq = (live.seq - flow.localOffset(isSyn)) >>> 0;
-  const end = (seq + live.payload.length) >>> 0;
-  const parts = [`> ${flagText(live.flags)}`, `${seq}:${end}(${live.payload.length})`];
-  if ((live.flags & Flag.ack) !== 0) parts.push(`ack ${(live.ack - flow.remoteOffset(isSyn)) >>> 0}`);
-  parts.push(`win ${live.window}`);
-  if (live.urgentPointer !== 0) parts.push(`urg ${live.urgentPointer}`);
-  const options = rawOptions(live.optionBytes);
-  if (options.length > 0) {
-    parts.push(`<${options.map((option) => optionText(liveOption(option, flow, isSyn))).join(',')}>`);
-  }
-  return parts.join(' ');
+  // A SYN that no line asked for names the script's zero.
+  const from = isSyn && flow.liveLocalIsn === 0 ? live.seq : flow.localOffset(isSyn);
+  const seq = (live.seq - from) >>> 0;
+  const ack = (live.ack - flow.remoteOffset(isSyn)) >>> 0;
+  const options = rawOptions(live.optionBytes).map((option) => liveOption(option, flow, isSyn));
+  return packetColumns('>', live, seq, ack, options);
+}
+
+/** A packet with numbers of the script, of either direction. */
+export function packetColumns(
+  direction: '<' | '>',
+  { flags, payload, window, urgentPointer }: LivePacket,
+  seq: number,
+  ack: number,
+  options: readonly RawOption[],
+): string[] {
+  return [
+    `${direction} ${flagText(flags)}`,
+    `${seq}:${(seq + payload.length) >>> 0}(${payload.length})`,
+    (flags & Flag.ack) !== 0 ? `ack ${ack}` : '',
+    `win ${window}`,
+    urgentPointer === 0 ? '' : `urg ${urgentPointer}`,
+    options.length === 0 ? '' : `<${options.map(optionText).join(',')}>`,
+  ];
 }
 
 /** An option of a live packet in the script's numbers. */

@@ -1,7 +1,6 @@
-import { HOST_PROFILES, type HostProfile, type TcpConfig } from '../../host/index.ts';
+import { HOST_PROFILES, type HostProfile, keepTimeWait, type TcpConfig } from '../../host/index.ts';
 import { Complaint } from '../calls/value.ts';
 import type { DrillProblem, DrillResult } from '../result.ts';
-import { describeLive } from './describe.ts';
 import { platformOf } from './platform.ts';
 import { Runner, StepProblem } from './runner.ts';
 import { readSettings, type SettingText } from './settings.ts';
@@ -25,6 +24,10 @@ export interface ExecuteOptions {
   readonly maxTimeUs: number;
   /** A packet that nobody asked for is a failure even where no further packet is expected. */
   readonly strict: boolean;
+  /** The script is read as what the standards ask for, where the system does otherwise. */
+  readonly standard: boolean;
+  /** Time goes on after the last line until then. */
+  readonly untilUs?: number;
   /** Every packet as it passes; `>`: the host sent it. */
   readonly onPacket?: (direction: '<' | '>', bytes: Uint8Array, timeUs: number) => void;
 }
@@ -47,9 +50,11 @@ export function execute(script: Executable, options: ExecuteOptions): DrillResul
       seed: options.seed,
       maxTimeUs: options.maxTimeUs,
     });
+    if (options.standard) keepTimeWait(world.host);
     world.onPacket = options.onPacket ?? null;
     runner = new Runner(world, script.steps);
     runner.run();
+    if (options.untilUs !== undefined) world.advance(options.untilUs);
   } catch (error) {
     if (error instanceof StepProblem) {
       return ended(
@@ -60,7 +65,7 @@ export function execute(script: Executable, options: ExecuteOptions): DrillResul
       );
     }
     if (error instanceof Complaint) {
-      return ended(options, world, problemOf(nowhere, error, null, world, runner), error);
+      return ended(options, world, problemOf(error.place ?? nowhere, error, null, world, runner), error);
     }
     throw error;
   }
@@ -68,7 +73,7 @@ export function execute(script: Executable, options: ExecuteOptions): DrillResul
 }
 
 function finished(options: ExecuteOptions, script: Executable, world: World, runner: Runner): DrillResult {
-  const left = leftOver(world);
+  const left = world.leftOver();
   if (!options.strict || left.length === 0) return ended(options, world, null, null);
   const complaint = new Complaint(
     'failed',
@@ -78,12 +83,6 @@ function finished(options: ExecuteOptions, script: Executable, world: World, run
   );
   const last = script.steps[script.steps.length - 1]!;
   return ended(options, world, problemOf(last, complaint, null, world, runner), complaint);
-}
-
-function leftOver(world: World): string[] {
-  const flow = world.current;
-  if (flow === null) return [];
-  return world.sent.filter((live) => world.belongs(live, flow)).map((live) => describeLive(live, flow));
 }
 
 function ended(
@@ -97,7 +96,7 @@ function ended(
     outcome: complaint === null ? 'passed' : complaint.verdict,
     problem,
     timeUs: world?.now ?? 0,
-    leftOver: world === null ? [] : leftOver(world),
+    leftOver: world === null ? [] : world.leftOver(),
   };
 }
 
@@ -115,10 +114,12 @@ function problemOf(
     message: complaint.message,
     expected: complaint.expected,
     got: complaint.got,
+    marks: complaint.marks,
     differences: problem?.differences ?? [],
     timeUs: world?.now ?? 0,
     hostState: world?.stateOf(world.current) ?? 'CLOSED',
     peerState: runner?.peer.state ?? 'CLOSED',
-    rule: world?.lastRule() ?? null,
+    rule: world?.ruleOf(problem?.live?.cell ?? world.host.lastCell) ?? null,
+    sentByRule: problem?.live != null,
   };
 }

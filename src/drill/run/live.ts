@@ -1,4 +1,4 @@
-import { Flag } from '../../wire/index.ts';
+import { Flag, onesSum } from '../../wire/index.ts';
 
 /** One option as it stands in a header. `data` is what follows kind and length. */
 export interface RawOption {
@@ -26,12 +26,14 @@ export interface LivePacket {
   readonly urgentPointer: number;
   readonly optionBytes: Uint8Array;
   readonly payload: Uint8Array;
+  /** The cell of the state table that the host was in when it sent this; -1: not known. */
+  readonly cell: number;
 }
 
 const TCP = 6;
 
 /** Takes a TCP packet apart; null where it carries something else. */
-export function readLive(bytes: Uint8Array, timeUs: number): LivePacket | null {
+export function readLive(bytes: Uint8Array, timeUs: number, cell: number = -1): LivePacket | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const family = bytes[0]! >> 4 === 6 ? 6 : 4;
   const at = family === 4 ? (bytes[0]! & 15) << 2 : 40;
@@ -55,7 +57,19 @@ export function readLive(bytes: Uint8Array, timeUs: number): LivePacket | null {
     urgentPointer: view.getUint16(at + 18),
     optionBytes: bytes.subarray(at + 20, headerEnd),
     payload: bytes.subarray(headerEnd),
+    cell,
   };
+}
+
+/** The checksums of IPv4 and TCP over the packet as it left. A part of a super-segment gets its own from the driver. */
+export function checksumsHold({ bytes, family, payload }: LivePacket): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const at = family === 4 ? (bytes[0]! & 15) << 2 : 40;
+  if (at + ((bytes[at + 12]! >> 4) << 2) + payload.length !== bytes.length) return true;
+  if (family === 4 && onesSum(view, 0, at) !== 0xffff) return false;
+  const length = bytes.length - at;
+  const addresses = onesSum(view, family === 4 ? 12 : 8, family === 4 ? 8 : 32, TCP + length);
+  return onesSum(view, at, length, addresses) === 0xffff;
 }
 
 /** The options one by one, NOPs too; what is behind an end of the list is padding, and one END each. */

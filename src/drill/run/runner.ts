@@ -3,8 +3,10 @@ import { Flag } from '../../wire/index.ts';
 import type { Attempt, Result } from '../calls/context.ts';
 import { CALLS, MAKES_DESCRIPTOR } from '../calls/table.ts';
 import { Args, Complaint } from '../calls/value.ts';
+import type { PyValue } from '../python/values.ts';
 import { runShell } from '../shell/run.ts';
 import { describeLive } from './describe.ts';
+import { type Diff, diffOf, expectedText } from './diff.ts';
 import type { ScriptPacket } from './expected.ts';
 import { Flow, Stage } from './flow.ts';
 import { encodeIcmp, encodeInbound } from './inject.ts';
@@ -24,17 +26,29 @@ export class StepProblem extends Error {
   readonly step: Step;
   readonly complaint: Complaint;
   readonly differences: readonly Difference[];
+  /** The packet that is not as expected. */
+  readonly live: LivePacket | null;
 
-  constructor(step: Step, complaint: Complaint, differences: readonly Difference[] = []) {
+  constructor(
+    step: Step,
+    complaint: Complaint,
+    differences: readonly Difference[] = [],
+    live: LivePacket | null = null,
+  ) {
     super(complaint.message);
     this.step = step;
     this.complaint = complaint;
     this.differences = differences;
+    this.live = live;
   }
 }
 
 function failed(message: string, expected: string | null = null, got: string | null = null): Complaint {
   return new Complaint('failed', message, expected, got);
+}
+
+function different(message: string, { expected, got, marks }: Diff): Complaint {
+  return new Complaint('failed', message, expected, got, marks);
 }
 
 /** A call that has not returned yet. */
@@ -55,6 +69,8 @@ export class Runner {
   #waiting: Waiting | null = null;
   #trying = false;
   #variables: ReadonlyMap<string, number> = new Map();
+  /** What code of the script set. */
+  readonly #own: Map<string, PyValue> = new Map();
 
   constructor(world: World, steps: readonly Step[]) {
     this.#world = world;
@@ -213,9 +229,8 @@ export class Runner {
       flow.remoteIsn = packet.seq ?? 0;
     }
     this.peer.sent(packet.flags, packet.seq ?? 0, packet.ack, packet.payloadLength);
-    for (const part of partsOf(packet, world.settings.mss)) {
-      world.inject(encodeInbound(part, flow, world.settings));
-    }
+    const { mss } = world.settings;
+    world.inject(encodeInbound(packet, flow, world.settings), packet.payloadLength > mss ? mss : 0);
   }
 
   /** A segment to a listener, or to a port where nobody is, begins a connection. */
@@ -257,9 +272,10 @@ export class Runner {
     const live = this.#takeWhole(step, flow, when);
     const elapsed = when.us;
     const differences = compare(packet, live, flow, world.settings, elapsed);
-    const got = describeLive(live, flow);
     if (differences.length > 0) {
-      throw new StepProblem(step, failed('the host sent another packet', step.text.trim(), got), differences);
+      const fields = differences.map(({ field }) => field);
+      const diff = diffOf(packet, when, live, flow, fields);
+      throw new StepProblem(step, different('the host sent another packet', diff), differences, live);
     }
     const wrongTime = checkTime(
       'the packet',
@@ -268,7 +284,8 @@ export class Runner {
       this.#last?.when.us ?? null,
       world.settings.tolerance,
     );
-    if (wrongTime !== null) throw failed(wrongTime, step.text.trim(), `${seconds(live.timeUs)} ${got}`);
+    if (wrongTime === null) return;
+    throw new StepProblem(step, different(wrongTime, diffOf(packet, when, live, flow, ['time'])), [], live);
   }
 
   /** One packet, or the several in a row that a super-segment of the script is cut into. */
@@ -286,7 +303,7 @@ export class Runner {
       const next = this.#take(step, flow, when);
       if (!continues(before, next, length - total)) {
         const got = [...parts, next].map((live) => describeLive(live, flow)).join('\n');
-        throw failed('the host sent other packets', step.text.trim(), got);
+        throw failed('the host sent other packets', expectedText(packet, when), got);
       }
       parts.push(next);
       total += next.payload.length;
@@ -303,8 +320,8 @@ export class Runner {
       return live !== null;
     });
     if (!found || live === null) {
-      const got = `no packet until ${seconds(Math.min(until, world.maxTimeUs))} s`;
-      throw failed('the host did not send the packet', step.text.trim(), got);
+      const got = `no packet until ${seconds(Math.min(until, world.maxTimeUs))}; ${world.timerOf(flow)}`;
+      throw failed('the host did not send the packet', expectedText(step.packet, when), got);
     }
     const { flags, seq, ack, payload } = live as LivePacket;
     const isSyn = (flags & Flag.syn) !== 0;
@@ -330,7 +347,10 @@ export class Runner {
         flow.liveLocalIsn = live.seq;
         return live;
       }
-      if (!world.belongs(live, flow)) continue;
+      if (!world.belongs(live, flow)) {
+        world.passedOver.push(live);
+        continue;
+      }
       const wantsSynAck = (step.packet.flags & (Flag.syn | Flag.ack)) === (Flag.syn | Flag.ack);
       if (flow.stage === Stage.arrived && wantsSynAck) {
         flow.stage = Stage.synAckSent;
@@ -354,8 +374,11 @@ export class Runner {
 
   #code(step: CodeStep): void {
     const socket = this.#world.current?.socket ?? null;
-    if (socket !== null) this.#variables = infoVariables(socket);
-    const problem = step.run(new Map([...INFO_CONSTANTS, ...this.#variables]));
+    if (socket !== null) this.#variables = infoVariables(socket, this.#world.clocks);
+    const problem = step.code.run({
+      own: this.#own,
+      given: new Map([...INFO_CONSTANTS, ...this.#variables]),
+    });
     if (problem !== null) throw failed(problem);
   }
 
@@ -371,24 +394,6 @@ export class Runner {
       );
     }
   }
-}
-
-/** The segments that a packet was on the wire, where `--mss` says that a driver put them together. */
-function partsOf(packet: ScriptPacket, mss: number): readonly ScriptPacket[] {
-  const { payloadLength: length, payload, seq, flags } = packet;
-  if (mss === 0 || length <= mss) return [packet];
-  const parts: ScriptPacket[] = [];
-  for (let at = 0; at < length; at += mss) {
-    const isLast = at + mss >= length;
-    parts.push({
-      ...packet,
-      seq: ((seq ?? 0) + at) | 0,
-      flags: isLast ? flags : flags & ~(Flag.fin | Flag.psh),
-      payloadLength: Math.min(mss, length - at),
-      payload: payload?.subarray(at, at + mss) ?? null,
-    });
-  }
-  return parts;
 }
 
 function isInbound(step: Step): boolean {

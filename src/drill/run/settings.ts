@@ -1,5 +1,6 @@
 import { parseAddress } from '../../wire/index.ts';
-import { unsupported, wrong } from '../calls/value.ts';
+import { Complaint, unsupported, wrong } from '../calls/value.ts';
+import type { Place } from './steps.ts';
 import type { Tolerance } from './timing.ts';
 
 /** What options of the script and of the command line set, with packetdrill's defaults. */
@@ -31,6 +32,7 @@ export interface SettingText {
   readonly name: string;
   /** '' for options without a value. */
   readonly value: string;
+  readonly place: Place;
 }
 
 type Draft = { -readonly [K in keyof Settings]?: Settings[K] };
@@ -114,12 +116,21 @@ const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
 
 export function readSettings(options: readonly SettingText[], percent: number): Settings {
   const draft: Draft = {};
-  for (const { name, value } of options) {
-    const setter = Object.hasOwn(SETTERS, name) ? SETTERS[name] : undefined;
-    if (setter !== undefined) setter(draft, value, name);
-    else if (!WITHOUT_EFFECT.has(name)) throw unsupported(`the option --${name}`);
+  for (const option of options) {
+    try {
+      set(draft, option);
+    } catch (error) {
+      if (error instanceof Complaint) error.place = option.place;
+      throw error;
+    }
   }
   return complete(draft, percent);
+}
+
+function set(draft: Draft, { name, value }: SettingText): void {
+  const setter = Object.hasOwn(SETTERS, name) ? SETTERS[name] : undefined;
+  if (setter !== undefined) setter(draft, value, name);
+  else if (!WITHOUT_EFFECT.has(name)) throw unsupported(`the option --${name}`);
 }
 
 function complete(draft: Draft, percent: number): Settings {

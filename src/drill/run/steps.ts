@@ -1,4 +1,5 @@
 import type { Value } from '../calls/value.ts';
+import type { Code } from '../python/code.ts';
 import type { ScriptIp, ScriptPacket } from './expected.ts';
 
 /** When a line is to happen, as it stands there. */
@@ -54,8 +55,7 @@ export interface CommandStep extends StepBase {
 
 export interface CodeStep extends StepBase {
   readonly kind: 'code';
-  /** Runs the code with these variables; what is wrong, or null. */
-  readonly run: (variables: ReadonlyMap<string, number>) => string | null;
+  readonly code: Code;
 }
 
 export type Step = PacketStep | IcmpStep | CallStep | CommandStep | CodeStep;

@@ -1,4 +1,11 @@
-import type { Socket, TcpInfo } from '../../host/index.ts';
+import {
+  type MoreInfo,
+  moreInfo,
+  Option,
+  type SendingClocks,
+  type Socket,
+  type TcpInfo,
+} from '../../host/index.ts';
 
 /** Linux's numbers of the states (net/tcp_states.h). */
 const STATES: Readonly<Record<string, number>> = {
@@ -61,8 +68,10 @@ export const INFO_CONSTANTS: ReadonlyMap<string, number> = new Map(
 const INFINITE = 0x7fffffff;
 
 /** The members of struct tcp_info that the TCP keeps, by their names and in Linux's units: segments and microseconds. */
-export function infoVariables(socket: Socket): Map<string, number> {
+export function infoVariables(socket: Socket, clocks: SendingClocks): Map<string, number> {
   const info = socket.info();
+  const more = moreInfo(socket);
+  const times = clocks.timesOf(socket);
   const mss = Math.max(1, info.sndMss);
   const segments = (bytes: number): number => Math.ceil(bytes / mss);
   return new Map(
@@ -70,10 +79,11 @@ export function infoVariables(socket: Socket): Map<string, number> {
       tcpi_state: STATES[info.stateName] ?? STATES.CLOSED!,
       tcpi_ca_state: info.caState,
       tcpi_reordering: info.reordering,
+      tcpi_reord_seen: more.reorderSeen,
       tcpi_retransmits: info.retransmits,
       tcpi_probes: info.probes,
       tcpi_backoff: info.backoff,
-      tcpi_options: optionBits(info),
+      tcpi_options: optionBits(info, more),
       tcpi_snd_wscale: info.sndWscale,
       tcpi_rcv_wscale: info.rcvWscale,
       tcpi_rto: info.rto,
@@ -94,12 +104,26 @@ export function infoVariables(socket: Socket): Map<string, number> {
       tcpi_snd_cwnd: Math.floor(info.sndCwnd / mss),
       tcpi_snd_wnd: info.sndWnd,
       tcpi_notsent_bytes: info.notsentBytes,
+      tcpi_delivered: more.delivered,
+      tcpi_bytes_acked: more.bytesAcked,
+      tcpi_last_ack_recv: Math.floor(more.lastAckRecv / 1000),
+      tcpi_rcv_space: more.rcvSpace,
+      tcpi_rcv_ssthresh: more.rcvSsthresh,
+      tcpi_rcv_wnd: more.rcvWnd,
+      tcpi_busy_time: times.busyUs,
+      tcpi_rwnd_limited: times.windowLimitedUs,
+      tcpi_sndbuf_limited: times.bufferLimitedUs,
+      SK_MEMINFO_RCVBUF: socket.getOption(Option.receiveBuffer),
+      SK_MEMINFO_SNDBUF: socket.getOption(Option.sendBuffer),
+      tcpi_bytes_received: more.bytesReceived,
     }),
   );
 }
 
-function optionBits({ options }: TcpInfo): number {
+function optionBits({ options }: TcpInfo, more: MoreInfo): number {
   return (
+    (more.synTextTaken ? 32 : 0) |
+    (more.isFastChild ? 128 : 0) |
     (options.timestamps ? 1 : 0) |
     (options.sack ? 2 : 0) |
     (options.windowScale ? 4 : 0) |

@@ -2,7 +2,7 @@ import { Flag, OptionKind } from '../../wire/index.ts';
 import { liveOption, optionText } from './describe.ts';
 import type { ScriptOption, ScriptPacket } from './expected.ts';
 import type { Flow } from './flow.ts';
-import { type LivePacket, type RawOption, rawOptions } from './live.ts';
+import { checksumsHold, type LivePacket, type RawOption, rawOptions } from './live.ts';
 import type { Settings } from './settings.ts';
 
 /** A field that is not as the script has it. */
@@ -44,6 +44,7 @@ export function compare(
   if (script.window !== null) differ('window', script.window, live.window);
   differ('urgent pointer', script.urgentPointer, live.urgentPointer);
   compareIp(script, live, flow, differ);
+  if (!checksumsHold(live)) differ('checksum', 'right', 'wrong');
   compareOptions(script, live, flow, settings, elapsedUs, differ);
   if (live.payload.length === script.payloadLength) {
     const wanted = script.payload;

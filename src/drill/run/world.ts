@@ -1,6 +1,10 @@
 import {
+  FastOpenTable,
   Host,
   type HostProfile,
+  Poll,
+  SendingClocks,
+  type Socket,
   type SocketRow,
   STATE_NAMES,
   type State,
@@ -9,14 +13,18 @@ import {
 import { cellOf, EVENT_COUNT } from '../../states/index.ts';
 import { FragmentReassembler } from '../../wire/index.ts';
 import type { CallWorld, Descriptor } from '../calls/context.ts';
+import type { Epoll } from '../calls/epoll.ts';
+import { unsupported } from '../calls/value.ts';
 import type { Machine } from '../shell/machine.ts';
+import { describeLive } from './describe.ts';
 import type { Flow } from './flow.ts';
 import { type LivePacket, readLive, segmentsOf } from './live.ts';
 import { type Platform, platformOf } from './platform.ts';
 import type { Settings } from './settings.ts';
+import { seconds } from './timing.ts';
 
-/** Wake-ups at one moment that a host may ask for; more is a fault of the host, and the run must end. */
-const MAX_WAKES = 100_000;
+/** Packets to the host and wake-ups of it in one run. */
+const MOST_EVENTS = 500_000;
 
 /** Ports that the remote end calls from, one for each connection. */
 const FIRST_REMOTE_PORT = 50_001;
@@ -32,13 +40,20 @@ export interface WorldOptions {
 /** The host under test and the script's end of the wire, in virtual time. */
 export class World implements CallWorld {
   readonly host: Host;
+  readonly fastOpen: FastOpenTable | null;
   readonly settings: Settings;
+  readonly clocks: SendingClocks;
   readonly platform: Platform;
   readonly descriptors: Map<number, Descriptor> = new Map();
+  readonly openFiles: Map<number, Uint8Array> = new Map();
+  readonly epolls: Map<number, Epoll> = new Map();
+  readonly files: Map<string, Uint8Array> = new Map();
   readonly flows: Flow[] = [];
   current: Flow | null = null;
   /** What the host sent and no line of the script has asked for yet. */
   readonly sent: LivePacket[] = [];
+  /** What it sent for other connections while a line waited for a packet of the current one. */
+  readonly passedOver: LivePacket[] = [];
   /** All packets in both directions, where somebody wants to see them. */
   onPacket: ((direction: '<' | '>', bytes: Uint8Array, timeUs: number) => void) | null = null;
   /** Called after each step of time: a call that waits may be over. */
@@ -49,6 +64,7 @@ export class World implements CallWorld {
   readonly #countersSeen: Map<string, number> = new Map();
   #wakeAt = Number.POSITIVE_INFINITY;
   #nextRemotePort = FIRST_REMOTE_PORT;
+  #events = 0;
 
   constructor(settings: Settings, { profile, config, seed, maxTimeUs }: WorldOptions) {
     this.settings = settings;
@@ -64,13 +80,17 @@ export class World implements CallWorld {
       fragments: new FragmentReassembler(),
       superSegmentBytes: platformOf(profile).superSegmentBytes,
     });
+    this.fastOpen = this.platform.name === 'linux' ? new FastOpenTable(this.host) : null;
+    this.host.fastOpen = this.fastOpen;
     this.#initial = { ...this.host.config };
+    this.clocks = new SendingClocks((socket) => this.#isShort(socket));
+    this.host.watch = this.clocks.look;
     this.host.output((packet) => {
       const bytes = packet.bytes.slice(0, packet.length);
       const { segmentSize } = packet;
       this.host.packets.give(packet);
       this.onPacket?.('>', bytes, this.now);
-      const live = readLive(bytes, this.now);
+      const live = readLive(bytes, this.now, this.host.lastCell);
       if (live !== null) this.sent.push(...segmentsOf(live, segmentSize));
       return true;
     });
@@ -87,11 +107,12 @@ export class World implements CallWorld {
   /** Lets time pass up to `toUs`, or until `stop` holds. Tells whether it does. */
   advance(toUs: number, stop: () => boolean = () => false): boolean {
     const end = Math.min(toUs, this.maxTimeUs);
-    for (let wakes = 0; wakes < MAX_WAKES; wakes++) {
+    for (;;) {
       if (stop()) return true;
       const next = Math.min(this.host.nextTimeout(), this.#wakeAt);
       if (!(next <= end)) break;
       if (next >= this.#wakeAt) this.#wakeAt = Number.POSITIVE_INFINITY;
+      this.#spend();
       this.host.poll(next);
       this.onStep?.();
     }
@@ -100,11 +121,23 @@ export class World implements CallWorld {
     return stop();
   }
 
-  /** A packet of the script arrives at the host. */
-  inject(bytes: Uint8Array): void {
+  /** A packet of the script arrives at the host; `segmentSize`: it was put together from segments of that size (GRO). */
+  inject(bytes: Uint8Array, segmentSize: number = 0): void {
+    this.#spend();
     this.onPacket?.('<', bytes, this.now);
-    this.host.input(this.now, bytes);
+    const packet = this.host.packets.take(bytes.length);
+    packet.bytes.set(bytes);
+    packet.length = bytes.length;
+    packet.segmentSize = segmentSize;
+    this.host.inputPacket(this.now, packet);
+    this.host.packets.give(packet);
     this.onStep?.();
+  }
+
+  /** A script of a few lines can ask for work without end. */
+  #spend(): void {
+    if (++this.#events <= MOST_EVENTS) return;
+    throw unsupported(`a script that takes more than ${MOST_EVENTS} packets to the host and wake-ups of it`);
   }
 
   takeRemotePort(): number {
@@ -116,35 +149,62 @@ export class World implements CallWorld {
     return live.sourcePort === flow.localPort && live.destinationPort === flow.remotePort;
   }
 
-  /** The rule that the host followed last. */
-  lastRule(): string | null {
-    const { lastCell, table } = this.host;
-    if (lastCell < 0) return null;
-    const state = Math.floor(lastCell / EVENT_COUNT) as State;
-    const cell = cellOf(table, state, (lastCell % EVENT_COUNT) as never);
-    return cell?.rule ?? null;
+  /** What no line of the script has asked for, of all its connections, as a script would write it. */
+  leftOver(): string[] {
+    return [...this.passedOver, ...this.sent].flatMap((live) => {
+      const flow = this.flows.find((one) => this.belongs(live, one));
+      return flow === undefined ? [] : [describeLive(live, flow)];
+    });
+  }
+
+  /** The rule of a cell of the host's state table. */
+  ruleOf(cell: number): string | null {
+    if (cell < 0) return null;
+    const state = Math.floor(cell / EVENT_COUNT) as State;
+    return cellOf(this.host.table, state, (cell % EVENT_COUNT) as never)?.rule ?? null;
   }
 
   /** The state of the connection that the script is about, at the host. */
   stateOf(flow: Flow | null): string {
     if (flow === null) return 'CLOSED';
-    const row = this.host
-      .sockets()
-      .find(
-        (one) =>
-          one.localPort === flow.localPort && one.remotePort === flow.remotePort && flow.remotePort !== 0,
-      );
+    const row = this.#rowOf(flow);
     if (row !== undefined) return row.state;
     return flow.socket === null ? 'CLOSED' : STATE_NAMES[flow.socket.state]!;
+  }
+
+  /** Which timer of the connection runs, and how long still. */
+  timerOf(flow: Flow): string {
+    const row = this.#rowOf(flow);
+    if (row === undefined || row.timer === null) return 'no timer of the connection runs';
+    const name = row.timer === 'on' ? 'retransmission' : row.timer;
+    return `its ${name} timer is due at ${seconds(this.now + row.timerUs)}`;
+  }
+
+  #rowOf({ localPort, remotePort }: Flow): SocketRow | undefined {
+    if (remotePort === 0) return undefined;
+    return this.host.sockets().find((one) => one.localPort === localPort && one.remotePort === remotePort);
+  }
+
+  /** Linux SOCK_NOSPACE: somebody waits for room in the send buffer. */
+  #isShort(socket: Socket): boolean {
+    for (const descriptor of this.descriptors.values()) {
+      if (descriptor.socket === socket) return descriptor.noSpace && (socket.poll() & Poll.out) === 0;
+    }
+    return false;
   }
 
   /** What shell commands work on. */
   machine(): Machine {
     return {
       host: this.host,
+      fastOpen: this.fastOpen,
+      files: this.files,
       owned: () => this.#owned(),
       configure: (changes) => this.host.setConfig(changes),
-      restore: () => this.host.setConfig(this.#initial),
+      restore: () => {
+        this.host.setConfig(this.#initial);
+        if (this.fastOpen !== null) this.fastOpen.enabled = 1;
+      },
       drop: (state) => this.#drop(state),
       sleep: (us) => {
         this.advance(this.now + us);

@@ -1,4 +1,5 @@
-import { type SocketRow, STATE_NAMES } from '../../host/index.ts';
+import { changeRoute, type RouteChange, type SocketRow, STATE_NAMES } from '../../host/index.ts';
+import { dd, rm, truncate } from './files.ts';
 import { type Command, DONE, type Ended, ended, type Machine } from './machine.ts';
 import { FREEBSD_SYSCTLS } from './sysctl-freebsd.ts';
 import { LINUX_DEFAULTS, LINUX_SYSCTLS, type Sysctl } from './sysctl-linux.ts';
@@ -21,12 +22,30 @@ function setSysctls(settings: readonly string[], machine: Machine): Ended {
     const at = setting.indexOf('=');
     if (at < 0) return unsupported(`reading the sysctl ${setting}`);
     const name = setting.slice(0, at).trim();
+    if (setFastOpen(name, setting.slice(at + 1).trim(), machine)) continue;
     const changes = sysctlOf(name)?.(setting.slice(at + 1).trim());
     if (changes === undefined) return unsupported(`the sysctl ${name}`);
     if (changes === null) return unsupported(`this value of the sysctl ${name}`);
     machine.configure(changes);
   }
   return DONE;
+}
+
+/** What TCP Fast Open has is no part of the TCP's configuration. */
+function setFastOpen(name: string, value: string, { fastOpen }: Machine): boolean {
+  const what = /\bnet[./]ipv4[./]tcp_fastopen(_key)?$/.exec(name);
+  if (what === null || fastOpen === null) return false;
+  if (what[1] === undefined) {
+    if (!Number.isInteger(Number(value))) return false;
+    fastOpen.enabled = Number(value);
+    return true;
+  }
+  const keys = value.split(',').map((key) => key.split('-'));
+  if (!keys.every((words) => words.length === 4 && words.every((word) => /^[\da-f]{1,8}$/i.test(word))))
+    return false;
+  const bytes = new DataView(new ArrayBuffer(16 * keys.length));
+  for (const [i, word] of keys.flat().entries()) bytes.setUint32(4 * i, Number.parseInt(word, 16), true);
+  return fastOpen.setKey(new Uint8Array(bytes.buffer)) === 0;
 }
 
 const sysctl: Command = (args, _input, machine) => {
@@ -38,7 +57,15 @@ const sysctl: Command = (args, _input, machine) => {
 };
 
 const defaults: Command = (_args, _input, machine) => {
-  for (const [name, value] of LINUX_DEFAULTS) machine.configure(LINUX_SYSCTLS[name]!(value)!);
+  const settings = LINUX_DEFAULTS.map(([name, value]) => `net.ipv4.${name}=${value}`);
+  machine.fastOpen?.forget();
+  setSysctls(settings, machine);
+  return DONE;
+};
+
+/** Ours: the host loses all memory of its connections, as after a power failure. */
+const reboot: Command = (_args, _input, machine) => {
+  machine.host.crash();
   return DONE;
 };
 
@@ -49,16 +76,52 @@ const restore: Command = (_args, _input, machine) => {
 
 const done: Command = () => DONE;
 
-const ip: Command = (args) => {
-  if (args[0] === 'tcp_metrics' && args[1] === 'flush') return DONE;
+const ip: Command = (args, _input, machine) => {
+  if (args[0] === 'tcp_metrics' && args[1] === 'flush') {
+    machine.fastOpen?.forget();
+    return DONE;
+  }
   if (args[0] === 'link') return DONE;
+  const route = args[0] === '-6' || args[0] === '-4' ? args.slice(1) : args;
+  if (route[0] === 'route' && /^(add|change|replace)$/.test(route[1] ?? '')) {
+    const change = routeChange(route.slice(3));
+    if (change !== null) {
+      changeRoute(machine.host, change);
+      return DONE;
+    }
+  }
   return unsupported(`ip ${args.join(' ')}`);
 };
+
+/** What follows the destination: all of a script's packets take that way. `advmss` is what the MTU says, or less is not known here. */
+function routeChange(words: readonly string[]): RouteChange | null {
+  let mtu: number | undefined;
+  let initialWindowSegments: number | undefined;
+  let announced = 0;
+  for (let i = 0; i < words.length; i += 2) {
+    const word = words[i]!;
+    if (word === 'mtu' && words[i + 1] === 'lock') i++;
+    const value = words[i + 1];
+    const number = Number(value);
+    if (word === 'via' || word === 'dev') continue;
+    if (!(number > 0)) return null;
+    if (word === 'mtu') mtu = number;
+    else if (word === 'initcwnd') initialWindowSegments = number;
+    else if (word === 'advmss') announced = number;
+    else return null;
+  }
+  if (announced > 0 && (mtu === undefined || announced < mtu - 60)) return null;
+  return {
+    ...(mtu !== undefined && { mtu }),
+    ...(initialWindowSegments !== undefined && { initialWindowSegments }),
+  };
+}
 
 /** A queue that drops nothing and does not pace is how packets leave anyway. */
 const tc: Command = (args) => {
   const text = args.join(' ');
   if (/^qdisc (add|replace|del|delete) .*\bpfifo(_fast)?$/.test(text)) return DONE;
+  if (/^qdisc (add|replace) .*\bfq$/.test(text)) return DONE;
   if (/^qdisc (del|delete) \S+ \S+ root$/.test(text)) return DONE;
   return unsupported(`tc ${text}`);
 };
@@ -162,6 +225,16 @@ const nstat: Command = (args, _input, machine) => {
   );
 };
 
+/** Steps of matching one line, at most. */
+const MOST_STEPS = 1e7;
+
+/** Each repetition may start and end anywhere; a repeated group may do so within itself. */
+function isTame(pattern: string, input: readonly string[]): boolean {
+  const longest = input.reduce((most, { length }) => Math.max(most, length), 1);
+  const repetitions = pattern.match(/[*+{]/g)?.length ?? 0;
+  return !/\)[*+{]/.test(pattern) && longest ** (repetitions + 1) <= MOST_STEPS;
+}
+
 const grep: Command = (args, input) => {
   let counts = false;
   let inverted = false;
@@ -179,6 +252,7 @@ const grep: Command = (args, input) => {
   const [pattern, ...files] = words;
   if (pattern === undefined) return unsupported('grep without a pattern');
   if (files.length > 0) return unsupported(`grep in ${files.join(' ')}`);
+  if (!isTame(pattern, input)) return unsupported(`the pattern ${pattern}`);
   let expression: RegExp;
   try {
     expression = new RegExp(pattern, ignoreCase ? 'i' : '');
@@ -280,6 +354,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ':': done,
   echo: (args) => ended(0, [args.join(' ')]),
   ethtool: done,
+  dd,
+  truncate,
+  rm,
+  reboot,
 };
 
 export function commandOf(word: string): Command | undefined {

@@ -1,8 +1,11 @@
-import type { Host, SocketRow, TcpConfig } from '../../host/index.ts';
+import type { FastOpenTable, Host, SocketRow, TcpConfig } from '../../host/index.ts';
 
 /** What commands of a script work on: the host under test, as its own shell would see it. */
 export interface Machine {
   readonly host: Host;
+  readonly fastOpen: FastOpenTable | null;
+  /** Files that commands made, by path. */
+  readonly files: Map<string, Uint8Array>;
   /** Sockets the script holds, which programs list as its own: TIME-WAIT included while the descriptor is open. */
   readonly owned: () => readonly SocketRow[];
   readonly configure: (changes: Partial<TcpConfig>) => void;

@@ -8,6 +8,8 @@ function machine(overrides: Partial<Machine> = {}): Machine {
   const host = new Host({ name: 'h', profile: freebsdHost, addresses: ['10.0.0.1'], seed: 1 });
   return {
     host,
+    fastOpen: null,
+    files: new Map(),
     owned: () => [],
     configure: (changes) => host.setConfig(changes),
     restore: () => {},

@@ -1,4 +1,4 @@
-import { flag, inert, number, type Sysctl } from './sysctl-linux.ts';
+import { atLeast, flag, inert, number, type Sysctl } from './sysctl-linux.ts';
 
 const MS = 1000;
 
@@ -20,11 +20,11 @@ export const FREEBSD_SYSCTLS: Readonly<Record<string, Sysctl>> = {
   'tcp.sendspace': number((sendBufferBytes) => ({ sendBufferBytes })),
   'tcp.recvbuf_max': number((maxReceiveBufferBytes) => ({ maxReceiveBufferBytes })),
   'tcp.sendbuf_max': number((maxSendBufferBytes) => ({ maxSendBufferBytes })),
-  'tcp.rexmit_initial': number((value) => ({ initialRtoUs: value * MS })),
-  'tcp.rexmit_min': number((value) => ({ minRtoUs: value * MS })),
+  'tcp.rexmit_initial': atLeast(1, (value) => ({ initialRtoUs: value * MS })),
+  'tcp.rexmit_min': atLeast(1, (value) => ({ minRtoUs: value * MS })),
   'tcp.delacktime': number((value) => ({ delayedAckMinUs: value * MS, delayedAckMaxUs: value * MS })),
-  'tcp.keepidle': number((value) => ({ keepAliveIdleUs: value * MS })),
-  'tcp.keepintvl': number((value) => ({ keepAliveIntervalUs: value * MS })),
+  'tcp.keepidle': atLeast(1, (value) => ({ keepAliveIdleUs: value * MS })),
+  'tcp.keepintvl': atLeast(1, (value) => ({ keepAliveIntervalUs: value * MS })),
   'tcp.keepcnt': number((keepAliveProbes) => ({ keepAliveProbes })),
   'tcp.msl': number((value) => ({ mslUs: value * MS })),
   'tcp.finwait2_timeout': number((value) => ({ finWait2Us: value * MS })),
@@ -43,7 +43,7 @@ export const FREEBSD_SYSCTLS: Readonly<Record<string, Sysctl>> = {
   'tcp.hostcache.purge': inert,
   'tcp.blackhole': only('0'),
   'tcp.rexmit_slop': number((value) => ({ rtoSlackUs: value * MS })),
-  'tcp.keepinit': number((value) => ({ openTimeoutUs: value * MS })),
+  'tcp.keepinit': atLeast(1, (value) => ({ openTimeoutUs: value * MS })),
   'tcp.insecure_rst': flag((insecureReset) => ({ insecureReset })),
   'tcp.insecure_syn': flag((insecureSyn) => ({ insecureSyn })),
   'tcp.drop_synfin': flag((dropsSynFin) => ({ dropsSynFin })),

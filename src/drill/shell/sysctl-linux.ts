@@ -19,6 +19,14 @@ export function number(change: (value: number) => Changes): Sysctl {
   };
 }
 
+/** A sysctl with one number, not below `least`: a timer of no length would never let time pass. */
+export function atLeast(least: number, change: (value: number) => Changes): Sysctl {
+  return (text) => {
+    const values = numbersOf(text);
+    return values?.length === 1 && values[0]! >= least ? change(values[0]!) : null;
+  };
+}
+
 /** On or off. */
 export function flag(change: (on: boolean) => Changes): Sysctl {
   return number((value) => change(value !== 0));
@@ -65,8 +73,8 @@ export const LINUX_SYSCTLS: Readonly<Record<string, Sysctl>> = {
   tcp_retries2: number((retries2) => ({ retries2 })),
   tcp_orphan_retries: number((value) => ({ orphanRetries: value === 0 ? 8 : value })),
   tcp_fin_timeout: number((value) => ({ finWait2Us: value * SECOND })),
-  tcp_keepalive_time: number((value) => ({ keepAliveIdleUs: value * SECOND })),
-  tcp_keepalive_intvl: number((value) => ({ keepAliveIntervalUs: value * SECOND })),
+  tcp_keepalive_time: atLeast(1, (value) => ({ keepAliveIdleUs: value * SECOND })),
+  tcp_keepalive_intvl: atLeast(1, (value) => ({ keepAliveIntervalUs: value * SECOND })),
   tcp_keepalive_probes: number((keepAliveProbes) => ({ keepAliveProbes })),
   tcp_rfc1337: flag((rfc1337) => ({ rfc1337 })),
   tcp_tw_reuse: (value) =>
@@ -74,6 +82,8 @@ export const LINUX_SYSCTLS: Readonly<Record<string, Sysctl>> = {
   tcp_tw_reuse_delay: number((value) => ({ timeWaitReuseDelayUs: value * 1000 })),
   tcp_max_tw_buckets: number((maxTimeWait) => ({ maxTimeWait })),
   tcp_max_orphans: number((maxOrphans) => ({ maxOrphans })),
+  tcp_notsent_lowat: number((value) => ({ notSentLowWater: value >= 0xffffffff ? Infinity : value })),
+  tcp_base_mss: number((baseMss) => ({ baseMss })),
   tcp_mtu_probing: (value) =>
     value === '0' || value === '1' || value === '2' ? { mtuProbing: Number(value) as 0 | 1 | 2 } : null,
   ip_no_pmtu_disc: flag((on) => ({ pathMtuDiscovery: !on })),
@@ -86,8 +96,8 @@ export const LINUX_SYSCTLS: Readonly<Record<string, Sysctl>> = {
     challengeAcksPerSecond: value >= 0x7fffffff ? Number.POSITIVE_INFINITY : value,
   })),
   tcp_invalid_ratelimit: number((value) => ({ challengeAckIntervalUs: value * 1000 })),
-  tcp_rto_min_us: number((minRtoUs) => ({ minRtoUs })),
-  tcp_rto_max_ms: number((value) => ({ maxRtoUs: value * 1000 })),
+  tcp_rto_min_us: atLeast(1, (minRtoUs) => ({ minRtoUs })),
+  tcp_rto_max_ms: atLeast(1000, (value) => ({ maxRtoUs: value * 1000 })),
   // Gone from Linux, or about what is not there: FACK, TSO's sizes, pacing, Fast Open.
   tcp_fack: inert,
   tcp_tso_win_divisor: inert,
@@ -123,4 +133,6 @@ export const LINUX_DEFAULTS: readonly (readonly [name: string, value: string])[]
   ['tcp_recovery', '1'],
   ['tcp_ecn', '0'],
   ['tcp_syncookies', '1'],
+  ['tcp_fastopen', '0x70403'],
+  ['tcp_fastopen_key', 'a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4'],
 ];

@@ -56,7 +56,7 @@ export function parseShell(text: string): readonly Pipeline[] | null {
 function readWord(text: string): { text: string; rest: string } | null {
   let word = '';
   let rest = text;
-  while (rest !== '' && !/^[\s;|&<>]/.test(rest)) {
+  while (rest !== '' && !/^[ \t\r\n;|&<>]/.test(rest)) {
     if (rest[0] === "'") {
       const end = rest.indexOf("'", 1);
       if (end < 0) return null;

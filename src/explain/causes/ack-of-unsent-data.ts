@@ -1,5 +1,6 @@
 import { formatCount } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { challengedBeyond, challengedBeyondEvidence, challengedBeyondWords } from './signs/far.ts';
 import { strangeAckOfUnsent } from './signs/peer.ts';
 import { between } from './signs/words.ts';
 
@@ -26,17 +27,29 @@ export const ackOfUnsentData: Cause = {
   ],
   scenario: null,
   kinds: ['fin', 'open', 'half-closed'],
-  fit: (k) => (k.c.foreignAckOfUnsent > 0 || strangeAckOfUnsent(k) ? 0.9 : 0),
+  fit: (k) => {
+    if (k.c.foreignAckOfUnsent + k.c.traces.bogusAcks > 0 || strangeAckOfUnsent(k)) return 0.9;
+    return challengedBeyond(k) ? 0.72 : 0;
+  },
   story: (k) => {
     const { foreignAckOfUnsent, foreignAtUs, startUs, lastUs } = k.c;
+    const { bogusAcks, beyondAtUs } = k.c.traces;
+    if (bogusAcks > 0)
+      return `${between(beyondAtUs, startUs)} after the first packet an acknowledgement lay beyond all that was sent; the text and the acknowledgements after it went on below, so it was none. The connection went on for ${between(beyondAtUs, lastUs)}.`;
+    if (challengedBeyond(k)) return challengedBeyondWords(k);
     if (foreignAckOfUnsent === 0)
       return `A segment that its claimed sender's own capture does not have acknowledged what was never sent; the connection, ${between(startUs, lastUs)} long, was unharmed.`;
     return `${formatCount(foreignAckOfUnsent, 'segment')} acknowledged what was never sent; the connection went on for ${between(foreignAtUs, lastUs)}.`;
   },
-  evidence: (k, add) =>
-    add(
-      k.c.foreignPacket,
-      k.c.foreignAtUs,
-      'segment of another sender: its acknowledgement lies beyond what was sent',
-    ),
+  evidence: (k, add) => {
+    const { traces } = k.c;
+    if (traces.bogusAcks > 0) add(traces.beyondPacket, traces.beyondAtUs, 'acknowledges what was never sent');
+    else if (challengedBeyond(k)) challengedBeyondEvidence(k, add);
+    else
+      add(
+        k.c.foreignPacket,
+        k.c.foreignAtUs,
+        'segment of another sender: its acknowledgement lies beyond what was sent',
+      );
+  },
 };

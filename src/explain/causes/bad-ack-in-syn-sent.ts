@@ -1,7 +1,14 @@
+import { State } from '../../states/index.ts';
+import { Flag } from '../../wire/segment.ts';
 import { formatCount } from '../text.ts';
-import type { Cause } from './cause.ts';
+import { CLIENT } from '../track/connection.ts';
+import type { ResetRecord } from '../track/records.ts';
+import type { Case, Cause } from './cause.ts';
 import { badAnswerEvidence } from './signs/evidence.ts';
 import { between } from './signs/words.ts';
+
+/** Linux sends the SYN again two jiffies after such an RST (tcp_rcv_synsent_state_process). */
+const SYN_AT_ONCE_US = 100_000;
 
 export const badAckInSynSent: Cause = {
   id: 'bad-ack-in-syn-sent',
@@ -32,12 +39,42 @@ export const badAckInSynSent: Cause = {
   ],
   scenario: null,
   kinds: ['fin', 'rst', 'open', 'fin-then-rst', 'half-closed', 'abort-connect', 'connect-timeout'],
-  fit: (k) => (k.c.previous === null && k.c.badAnswers > 0 ? 0.92 : 0),
+  fit: (k) => {
+    if (k.c.previous === null && k.c.badAnswers > 0) return 0.92;
+    return k.c.traces.strayResetAtUs >= 0 || refusedBeyond(k) !== undefined ? 0.92 : 0;
+  },
   story: (k) => {
     const { c, client } = k;
+    const refused = refusedBeyond(k);
+    if (c.badAnswers === 0 && refused !== undefined)
+      return `The client, before its handshake had ended, sent an RST with a number of its own ${between(refused.atUs, client.synAtUs)} after its SYN, and the SYN again ${between(refused.atUs, client.lastSynAtUs)} later: it refused an answer that did not pass here.`;
+    if (c.badAnswers === 0)
+      return `The client sent an RST ${between(c.traces.strayResetAtUs, client.synAtUs)} before the first SYN that this capture has: it answered something that never passed here, in place of a SYN-ACK.`;
     const again =
       client.syns > 1 ? `; the SYN went again ${between(client.lastSynAtUs, c.badAnswerAtUs)} later` : '';
     return `${between(c.badAnswerAtUs, client.synAtUs)} after the SYN came ${formatCount(c.badAnswers, 'segment')} without SYN instead of the SYN-ACK, acknowledging something else${again}.`;
   },
-  evidence: badAnswerEvidence,
+  evidence: (k, add) => {
+    if (k.c.badAnswers > 0) badAnswerEvidence(k, add);
+    else if (k.c.traces.strayResetAtUs >= 0)
+      add(
+        k.c.traces.strayResetPacket,
+        k.c.traces.strayResetAtUs,
+        'RST of the client before its SYN: the answer to something that is no answer to a SYN',
+      );
+  },
 };
+
+/** The client, still waiting for a SYN-ACK, refused something that never passed here, and sent its SYN again at once. */
+function refusedBeyond(k: Case): ResetRecord | undefined {
+  if (k.client.syns < 2 || k.c.badAnswers > 0) return undefined;
+  return k.c.resets.find(
+    (r) =>
+      r.from === CLIENT &&
+      r.senderState === State.synSent &&
+      (r.flags & Flag.ack) === 0 &&
+      r.seqAfterSent !== 0 &&
+      k.client.lastSynAtUs > r.atUs &&
+      k.client.lastSynAtUs - r.atUs < SYN_AT_ONCE_US,
+  );
+}

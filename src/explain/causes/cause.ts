@@ -74,6 +74,11 @@ export interface Cause {
   readonly usual?: true;
   /** How well it fits what was seen: 0 excluded, 1 fits in every point. Pure; called once a connection. */
   readonly fit: (k: Case) => number;
+  /**
+   * Above 0 where it may have happened at the far end without a packet of it here: then it stands beside an ordinary close,
+   * or beside a connection that only stays silent, the higher before the lower. Never first.
+   */
+  readonly unseen?: (k: Case) => number;
   /** States that the verdict implies and the wire does not show; called once, if it is the verdict. */
   readonly implies?: (k: Case) => void;
   /** The story with real numbers, two or three sentences; without it the report tells the ending only. */

@@ -1,7 +1,7 @@
 import type { Cause } from './cause.ts';
 import { unreadEvidence } from './signs/evidence.ts';
 import { abortedLive, unreadAtReset, wasAnswered } from './signs/resets.ts';
-import { resetFreedBuffer, windowShowsUnread } from './signs/text.ts';
+import { hadReadAll, resetFreedBuffer, resetKeptBuffer, windowShowsUnread } from './signs/text.ts';
 import { capitalised, unreadWords, windowWords } from './signs/words.ts';
 
 export const closeWithUnreadData: Cause = {
@@ -40,6 +40,7 @@ export const closeWithUnreadData: Cause = {
     if (!abortedLive(k)) return 0;
     const freed = resetFreedBuffer(k);
     if (freed > 0) return freed === 1 ? 0.96 : 0.7;
+    if (resetKeptBuffer(k) || hadReadAll(k)) return 0.35;
     const unread = unreadAtReset(k);
     const sender = k.sender!;
     // What it answered it need not have read whole.

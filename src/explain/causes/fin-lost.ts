@@ -1,8 +1,14 @@
 import { isSimultaneous } from '../outcome.ts';
 import { formatTimes, nameOf } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { farEnd } from './signs/path.ts';
 import { finLostFrom, hasBothEnds } from './signs/peer.ts';
 import { between } from './signs/words.ts';
+
+/** Linux: TCP_RTO_MIN; a lost FIN goes again after this at the earliest. */
+const RTO_MIN_US = 200_000;
+/** The first timeout is seldom longer, even on a path with a long round trip. */
+const FIRST_RTO_MAX_US = 2_000_000;
 
 export const finLost: Cause = {
   id: 'fin-lost',
@@ -27,7 +33,12 @@ export const finLost: Cause = {
     if (k.closer!.fins > 1) return 0.95;
     if (k.passive!.fins > 1)
       return k.passive!.finAckedAtUs >= 0 && k.passive!.finAckedAtUs < k.passive!.finLastAtUs ? 0.2 : 0.6;
-    return k.closer!.idSkippedBeforeFin && k.c.firstFinFrom >= 0 && !isSimultaneous(k.c) ? 0.5 : 0;
+    if (isSimultaneous(k.c)) return 0;
+    const { idSkippedBeforeFin, ownIdleBeforeFinUs, identifications } = k.closer!;
+    const late = ownIdleBeforeFinUs > RTO_MIN_US && ownIdleBeforeFinUs < FIRST_RTO_MAX_US;
+    if (idSkippedBeforeFin) return late ? 0.62 : 0.5;
+    // Without IP IDs nothing but the delay could show that it is the second one.
+    return late && identifications < 3 && farEnd(k) === k.closer ? 0.32 : 0;
   },
   story: (k) => {
     const { closer, passive } = k;

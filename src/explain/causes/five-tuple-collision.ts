@@ -1,4 +1,10 @@
-import { type Cause, neverFits } from './cause.ts';
+import type { Cause } from './cause.ts';
+import { badAnswerEvidence, strangeSynEvidence } from './signs/evidence.ts';
+import { synSenderReset } from './signs/resets.ts';
+import { between } from './signs/words.ts';
+
+/** A client that has vanished was silent for a while before it comes back; this one was there all the time. */
+const JUST_NOW_US = 5_000_000;
 
 export const fiveTupleCollision: Cause = {
   id: 'five-tuple-collision',
@@ -21,5 +27,17 @@ export const fiveTupleCollision: Cause = {
   references: ['RFC 5961 section 4.2', 'kubernetes/cloud-provider-aws#1160'],
   scenario: null,
   kinds: ['rst', 'connect-timeout', 'open', 'fin', 'half-closed'],
-  fit: neverFits,
+  fit: (k) => {
+    const { c } = k;
+    if (c.badAnswers > 0) return c.traces.portAlsoOf > 0 ? 0.95 : 0;
+    if (!synSenderReset(k) || k.closer !== null) return 0;
+    return c.strangeSynAtUs - c.end(c.strangeSynFrom).lastDataAtUs < JUST_NOW_US ? 0.55 : 0;
+  },
+  story: (k) => {
+    const { c, client } = k;
+    if (c.badAnswers > 0)
+      return `The SYN met an ACK of something else ${between(c.badAnswerAtUs, client.synAtUs)} later, and the client's port ${client.port} serves flow ${c.traces.portAlsoOf} to another address, which is still open: behind both addresses stands one server.`;
+    return `${between(c.strangeSynAtUs, c.startUs)} after the connection's first packet a SYN came from its own port, only ${between(c.strangeSynAtUs, c.end(c.strangeSynFrom).lastDataAtUs)} after that end's last data, and the ACK that answered it was refused with RST.`;
+  },
+  evidence: (k, add) => (k.c.badAnswers > 0 ? badAnswerEvidence(k, add) : strangeSynEvidence(k, add)),
 };

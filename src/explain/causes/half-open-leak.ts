@@ -1,4 +1,8 @@
-import { type Cause, neverFits } from './cause.ts';
+import { formatDuration } from '../text.ts';
+import type { Cause } from './cause.ts';
+
+/** Linux's keepalive would have asked by then, were it on (net.ipv4.tcp_keepalive_time). */
+const KEEPALIVE_US = 7_200_000_000;
 
 export const halfOpenLeak: Cause = {
   id: 'half-open-leak',
@@ -25,5 +29,8 @@ export const halfOpenLeak: Cause = {
   ],
   scenario: 'half-open-crash',
   kinds: ['open'],
-  fit: neverFits,
+  fit: (k) => (k.o.captureEndUs - k.c.lastUs > KEEPALIVE_US ? 0.5 : 0),
+  unseen: (k) => (k.o.closeKind === 'open' ? 0.4 : 0),
+  story: (k) =>
+    `Neither end has said anything for the last ${formatDuration(k.o.captureEndUs - k.c.lastUs)} of the capture, and neither asked whether the other is still there.`,
 };

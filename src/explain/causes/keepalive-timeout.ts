@@ -2,7 +2,7 @@ import { isKeepaliveDeath } from '../outcome.ts';
 import { formatCount, nameOf } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { keepaliveEvidence } from './signs/evidence.ts';
-import { unanswered } from './signs/path.ts';
+import { farEnd, unanswered } from './signs/path.ts';
 import { between } from './signs/words.ts';
 
 export const keepaliveTimeout: Cause = {
@@ -39,6 +39,7 @@ export const keepaliveTimeout: Cause = {
     const u = unanswered(k);
     return u !== null && u.end.keepaliveRun >= 2 && u.end.retryRun === 0 ? 0.9 : 0;
   },
+  unseen: (k) => (k.o.closeKind === 'open' && farEnd(k) !== null ? 0.15 : 0),
   story: (k) => {
     const end = k.client.keepaliveRun >= k.server.keepaliveRun ? k.client : k.server;
     const peer = end === k.client ? k.server : k.client;

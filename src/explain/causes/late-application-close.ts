@@ -33,7 +33,7 @@ export const lateApplicationClose: Cause = {
     )
       return 0;
     const slow = passive!.finAtUs - closer.finAtUs > Math.max(900_000, 5 * k.o.rttUs);
-    return slow && reset.record.atUs - passive!.finAtUs < 5_000 && reset.form === 'A' ? 0.95 : 0;
+    return slow && reset.record.atUs - passive!.finAtUs < 5_000 && reset.form === 'A' ? 0.97 : 0;
   },
   story: (k) => {
     const { closer, passive } = namesOf(k);

@@ -1,6 +1,7 @@
 import { formatBytes } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { abortedLive, resetByServer } from './signs/resets.ts';
+import { resetFreedBuffer, resetKeptBuffer } from './signs/text.ts';
 import { beforeReset } from './signs/words.ts';
 
 export const listenerClosedWithQueue: Cause = {
@@ -32,12 +33,16 @@ export const listenerClosedWithQueue: Cause = {
   fit: (k) => {
     if (!abortedLive(k) || !resetByServer(k) || k.server.bytes > 0) return 0;
     if (k.client.bytes === 0) return 0.8;
+    if (resetFreedBuffer(k) === 1) return 0.2;
+    if (resetKeptBuffer(k)) return 0.92;
     const record = k.c.serverRecord;
     const burst =
       record !== null &&
       Math.abs(record.resetBurstAtUs - k.reset!.record.atUs) < 100_000 &&
       record.resetBurstUnfed > 0;
-    return burst ? 0.9 : 0.6;
+    if (burst) return 0.9;
+    // A server that never said a word on any of its connections has hardly accepted them.
+    return record !== null && record.accepted > 1 && record.served === 0 ? 0.85 : 0.6;
   },
   story: (k) => {
     const fed =

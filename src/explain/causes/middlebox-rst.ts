@@ -1,7 +1,7 @@
-import type { Cause } from './cause.ts';
-import { longIdleUs, pathHops } from './signs/path.ts';
+import type { Case, Cause } from './cause.ts';
+import { farEnd, longIdleUs, pathHops } from './signs/path.ts';
 import { provenReset } from './signs/peer.ts';
-import { forgotten, resetInTimeWait, senderSilence, strayed } from './signs/resets.ts';
+import { forgotten, hadNoSocket, resetInTimeWait, senderSilence, strayed } from './signs/resets.ts';
 import { beforeReset, namesOf, silenceWords } from './signs/words.ts';
 
 export const middleboxRst: Cause = {
@@ -37,14 +37,11 @@ export const middleboxRst: Cause = {
     if (r === null || !r.accepted || resetInTimeWait(k)) return 0;
     // In form, an RST forged with the right number and TTL is the one a restarted host sends.
     if (r.foreign === null)
-      return provenReset(k)
-        ? 0
-        : forgotten(k) && !strayed(k) && pathHops(k) > 0 && senderSilence(k) < 1_000_000
-          ? 0.4
-          : 0;
+      return !provenReset(k) && pathHops(k) > 0 && (lostAmidst(k) || finRefused(k)) ? 0.4 : 0;
     if (r.answers && r.form === 'B' && k.receiver!.idleBeforeFlightUs >= longIdleUs(k)) return 0.3;
     return 0.9;
   },
+  unseen: (k) => (k.o.closeKind === 'open' && farEnd(k) !== null ? 0.2 : 0),
   story: (k) => {
     const { sender, receiver } = namesOf(k);
     const r = k.reset!;
@@ -53,3 +50,13 @@ export const middleboxRst: Cause = {
     return `It was not the ${sender} that sent it: ${r.foreign}. The ${receiver} took it, ${beforeReset(k, k.c.startUs)} into the connection, as the number was right.`;
   },
 };
+
+/** A host that had just been heard answers as if it knew nothing. */
+function lostAmidst(k: Case): boolean {
+  return forgotten(k) && !strayed(k) && senderSilence(k) < 1_000_000;
+}
+
+/** The first FIN, or text after it, meets no socket although that end never closed: an RST may have reached it before. */
+function finRefused(k: Case): boolean {
+  return hadNoSocket(k) && k.passive !== null && k.sender === k.passive && k.passive.fins === 0;
+}

@@ -1,5 +1,6 @@
 import { formatCount, formatDuration } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { challengedBeyond, challengedBeyondEvidence, challengedBeyondWords } from './signs/far.ts';
 import { resetInTimeWait } from './signs/resets.ts';
 
 export const pawsDrop: Cause = {
@@ -22,8 +23,16 @@ export const pawsDrop: Cause = {
   references: ['RFC 7323 section 5 (PAWS)', 'Linux: tcp_validate_incoming, tcp_paws_discard'],
   scenario: null,
   kinds: ['fin', 'open', 'half-closed', 'rst'],
-  fit: (k) => (k.c.pawsDrops > 0 && k.c.previous === null && !resetInTimeWait(k) ? 0.9 : 0),
-  story: (k) =>
-    `${formatCount(k.c.pawsDrops, 'segment')} came with a timestamp older than one its sender had used already (answered with an ACK and dropped); the connection went on for ${formatDuration(Math.max(0, k.c.lastUs - k.c.pawsAtUs))}.`,
-  evidence: (k, add) => add(k.c.pawsPacket, k.c.pawsAtUs, 'data with an old timestamp: dropped by PAWS'),
+  fit: (k) => {
+    if (k.c.pawsDrops > 0) return k.c.previous === null && !resetInTimeWait(k) ? 0.9 : 0;
+    return k.client.timestamps && k.server.timestamps && challengedBeyond(k) ? 0.66 : 0;
+  },
+  story: (k) => {
+    if (k.c.pawsDrops === 0) return challengedBeyondWords(k);
+    return `${formatCount(k.c.pawsDrops, 'segment')} came with a timestamp older than one its sender had used already (answered with an ACK and dropped); the connection went on for ${formatDuration(Math.max(0, k.c.lastUs - k.c.pawsAtUs))}.`;
+  },
+  evidence: (k, add) => {
+    if (k.c.pawsDrops === 0) challengedBeyondEvidence(k, add);
+    else add(k.c.pawsPacket, k.c.pawsAtUs, 'data with an old timestamp: dropped by PAWS');
+  },
 };

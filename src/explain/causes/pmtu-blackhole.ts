@@ -1,6 +1,8 @@
 import { formatBytes, nameOf } from '../text.ts';
+import type { End } from '../track/connection.ts';
 import type { Cause } from './cause.ts';
 import { silentEndEvidence } from './signs/evidence.ts';
+import { holeEvidence, holeStays, holeWords } from './signs/mtu.ts';
 import { unanswered } from './signs/path.ts';
 import { unackedText } from './signs/words.ts';
 
@@ -33,20 +35,29 @@ export const pmtuBlackhole: Cause = {
     'Linux: net.ipv4.tcp_mtu_probing',
   ],
   scenario: null,
-  kinds: ['timeout', 'fin'],
+  kinds: ['timeout', 'fin', 'open', 'half-closed'],
   fit: (k) => {
     const u = unanswered(k);
-    if (u === null || u.end.retryRun < 2) return 0;
+    if (u === null || u.end.retryRun < 2) return holeStays(k) ? 0.85 : 0;
     const full = u.end.mss > 0 && u.peer.mss > 0 ? Math.min(u.end.mss, u.peer.mss) - 60 : 1200;
     return u.end.retryLength >= full && u.end.acked && u.end.bytes > u.end.retryLength
       ? u.peer.lastSackAtUs >= 0 || u.peer.duplicateAcks > 0
         ? 0.92
-        : 0.6
+        : nothingFullPassed(u.end, full)
+          ? 0.85
+          : 0.6
       : 0;
   },
   story: (k) => {
-    const { end, peer } = unanswered(k)!;
+    const u = unanswered(k);
+    if (u === null) return holeWords(k);
+    const { end, peer } = u;
     return `Segments of ${formatBytes(end.retryLength)} vanish, while smaller ones passed before: the ${nameOf(k, peer)} acknowledged ${formatBytes(Math.max(0, end.bytes - unackedText(end)))}. No ICMP error came back.`;
   },
-  evidence: silentEndEvidence,
+  evidence: (k, add) => (unanswered(k) === null ? holeEvidence(k, add) : silentEndEvidence(k, add)),
 };
+
+/** All that was ever acknowledged is less than one full segment: not one of them got through. */
+function nothingFullPassed(end: End, full: number): boolean {
+  return end.isnKnown && ((end.sndUna - end.firstSeq) | 0) < full;
+}

@@ -1,5 +1,6 @@
 import { formatBytes } from '../text.ts';
-import type { Cause } from './cause.ts';
+import type { Case, Cause } from './cause.ts';
+import { holeEvidence, holeFilled, holeWords } from './signs/mtu.ts';
 import { icmpWords } from './signs/words.ts';
 
 export const pmtuDiscovered: Cause = {
@@ -20,10 +21,17 @@ export const pmtuDiscovered: Cause = {
   references: ['RFC 1191', 'RFC 8201', 'Linux: tcp_v4_mtu_reduced, net.ipv4.ip_no_pmtu_disc'],
   scenario: null,
   kinds: ['fin', 'open', 'half-closed'],
-  fit: (k) =>
-    k.c.icmp.some((i) => (i.family === 4 ? i.type === 3 && i.code === 4 : i.type === 2)) ? 0.9 : 0,
+  fit: (k) => (tooBig(k) ? 0.9 : holeFilled(k, false)),
   story: (k) => {
+    if (!tooBig(k)) return holeWords(k);
     const mtu = k.c.icmp.find((i) => i.mtu > 0)?.mtu ?? 0;
     return `${icmpWords(k)}${mtu > 0 ? `, naming an MTU of ${formatBytes(mtu)}` : ''}; data went on in smaller segments.`;
   },
+  evidence: (k, add) => {
+    if (!tooBig(k)) holeEvidence(k, add);
+  },
 };
+
+function tooBig(k: Case): boolean {
+  return k.c.icmp.some((i) => (i.family === 4 ? i.type === 3 && i.code === 4 : i.type === 2));
+}

@@ -1,4 +1,12 @@
-import { type Cause, neverFits } from './cause.ts';
+import type { Cause } from './cause.ts';
+import {
+  holeEvidence,
+  holeFilled,
+  holeWords,
+  shrunkEvidence,
+  shrunkUnasked,
+  shrunkWords,
+} from './signs/mtu.ts';
 
 export const pmtuProbingRecovers: Cause = {
   id: 'pmtu-probing-recovers',
@@ -20,6 +28,8 @@ export const pmtuProbingRecovers: Cause = {
     'Linux: tcp_mtu_probing (tcp_timer.c), net.ipv4.tcp_base_mss',
   ],
   scenario: null,
-  kinds: ['fin', 'open', 'half-closed'],
-  fit: neverFits,
+  kinds: ['fin', 'open', 'half-closed', 'rst', 'fin-then-rst'],
+  fit: (k) => (shrunkUnasked(k) ? 0.93 : k.c.icmp.length === 0 ? holeFilled(k, true) : 0),
+  story: (k) => (shrunkUnasked(k) ? shrunkWords(k) : holeWords(k)),
+  evidence: (k, add) => (shrunkUnasked(k) ? shrunkEvidence(k, add) : holeEvidence(k, add)),
 };

@@ -1,4 +1,15 @@
-import { type Cause, neverFits } from './cause.ts';
+import { formatBytes } from '../text.ts';
+import type { Case, Cause } from './cause.ts';
+import { spokeUnasked } from './signs/first-words.ts';
+import { abortedLive, resetByServer } from './signs/resets.ts';
+import { between } from './signs/words.ts';
+
+/** One error message fits in that; an answer to a request seldom does. */
+const MESSAGE_BYTES = 512;
+/** An application that turns a connection away does so as soon as it has accepted it. */
+const AT_ONCE_US = 20_000;
+/** And does not wait for anything after its message. */
+const SAID_AND_LEFT_US = 5_000;
 
 export const refusedAfterAccept: Cause = {
   id: 'refused-after-accept',
@@ -20,5 +31,31 @@ export const refusedAfterAccept: Cause = {
   references: ['NixOS/infra#352'],
   scenario: null,
   kinds: ['fin', 'rst', 'fin-then-rst'],
-  fit: neverFits,
+  fit: (k) => {
+    const endedUs = turnedAwayAtUs(k);
+    const { c, client, server } = k;
+    if (endedUs < 0 || c.handshakeAckAtUs < 0 || server.bytes > MESSAGE_BYTES || server.turns > 1) return 0;
+    if (endedUs - c.handshakeAckAtUs > AT_ONCE_US + 2 * k.o.rttUs) return 0;
+    if (server.bytes > 0) {
+      if (spokeUnasked(k) && endedUnheard(k)) return 0.85;
+      return k.closer === null && k.reset!.record.sinceSenderUs < SAID_AND_LEFT_US ? 0.5 : 0;
+    }
+    return client.bytes === 0 ? (k.closer === null ? 0.85 : 0.6) : 0.5;
+  },
+  story: (k) => {
+    const { c, server } = k;
+    const said = server.bytes > 0 ? `${formatBytes(server.bytes)}, all it ever sent` : 'nothing';
+    return `The server said ${said}, and ended the connection ${between(c.handshakeAckAtUs, turnedAwayAtUs(k))} after the handshake: it had accepted it only to turn it away.`;
+  },
 };
+
+/** Its end of the connection acknowledges nothing that the client may have said. */
+function endedUnheard(k: Case): boolean {
+  const ack = k.closer === k.server ? k.server.finAck : k.reset!.record.ack;
+  return k.client.isnKnown && ack === ((k.client.firstSeq + 1) | 0);
+}
+
+function turnedAwayAtUs(k: Case): number {
+  if (k.closer === k.server) return k.server.finAtUs;
+  return k.closer === null && abortedLive(k) && resetByServer(k) ? k.reset!.record.atUs : -1;
+}

@@ -1,7 +1,7 @@
 import { isStuckAtZeroWindow } from '../outcome.ts';
 import type { Cause } from './cause.ts';
 import { silentEndEvidence } from './signs/evidence.ts';
-import { unanswered } from './signs/path.ts';
+import { farEnd, unanswered } from './signs/path.ts';
 import { silentEndWords } from './signs/words.ts';
 
 export const retransmissionTimeout: Cause = {
@@ -38,6 +38,7 @@ export const retransmissionTimeout: Cause = {
     if (u === null || u.end.retryRun === 0 || isStuckAtZeroWindow(u.end, u.peer)) return 0;
     return k.c.firstFinFrom >= 0 ? 0.5 : 0.8;
   },
+  unseen: (k) => (k.o.closeKind === 'open' && farEnd(k) !== null ? 0.3 : 0),
   story: silentEndWords,
   evidence: silentEndEvidence,
 };

@@ -1,4 +1,9 @@
-import { type Cause, neverFits } from './cause.ts';
+import type { Case, Cause } from './cause.ts';
+import { abortedLive, resetByServer } from './signs/resets.ts';
+import { between } from './signs/words.ts';
+
+/** So many at one moment are no coincidence of timers. */
+const TOGETHER = 3;
 
 export const rollingUpdate: Cause = {
   id: 'rolling-update',
@@ -24,5 +29,21 @@ export const rollingUpdate: Cause = {
   ],
   scenario: null,
   kinds: ['fin', 'rst', 'fin-then-rst'],
-  fit: neverFits,
+  fit: (k) => {
+    const record = k.c.serverRecord;
+    if (record === null || record.mostClosed < TOGETHER) return 0;
+    const endedUs = endedByServerAtUs(k);
+    if (endedUs < record.mostClosedFromUs || endedUs > record.mostClosedUntilUs) return 0;
+    return k.server.bytes > 0 ? 0.9 : 0;
+  },
+  story: (k) => {
+    const record = k.c.serverRecord!;
+    return `The server ended ${record.mostClosed} connections on which nothing was going on within ${between(record.mostClosedFromUs, record.mostClosedUntilUs)}, this one among them, ${between(k.c.startUs, endedByServerAtUs(k))} after it began.`;
+  },
 };
+
+/** When the server ended it of its own accord, by FIN or by RST; -1 where it did not. */
+function endedByServerAtUs(k: Case): number {
+  if (k.closer === k.server) return k.server.finAtUs;
+  return k.closer === null && abortedLive(k) && resetByServer(k) ? k.reset!.record.atUs : -1;
+}

@@ -1,5 +1,6 @@
 import { formatCount, formatDuration } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { challengedBeyond, challengedBeyondEvidence, challengedBeyondWords } from './signs/far.ts';
 import { badHandshakeReset, synSenderReset } from './signs/resets.ts';
 import { challengedReset } from './signs/words.ts';
 
@@ -29,17 +30,19 @@ export const rstChallenged: Cause = {
   ],
   scenario: null,
   kinds: ['fin', 'open', 'half-closed', 'rst', 'fin-then-rst'],
-  fit: (k) =>
-    k.c.challengedResets > 0 && !(k.reset?.accepted ?? false) && !badHandshakeReset(k) && !synSenderReset(k)
-      ? 0.9
-      : 0,
+  fit: (k) => {
+    if (k.c.challengedResets === 0) return challengedBeyond(k) ? 0.84 : 0;
+    return !(k.reset?.accepted ?? false) && !badHandshakeReset(k) && !synSenderReset(k) ? 0.9 : 0;
+  },
   story: (k) => {
+    if (k.c.challengedResets === 0) return challengedBeyondWords(k);
     const r = challengedReset(k);
     if (r === undefined)
       return `${formatCount(k.c.challengedResets, 'RST')} inside the window but not at the expected number.`;
     return `The RST's number was ${r.seqAfterAcked} beyond the one expected, inside the window; the connection went on for ${formatDuration(Math.max(0, k.c.lastUs - r.atUs))}.`;
   },
   evidence: (k, add) => {
+    if (k.c.challengedResets === 0) challengedBeyondEvidence(k, add);
     const r = challengedReset(k);
     if (r !== undefined && r !== k.reset?.record)
       add(r.packet, r.atUs, `RST ${r.seqAfterAcked} beyond the number expected`);

@@ -1,6 +1,7 @@
 import { State } from '../../states/index.ts';
 import { formatDuration, formatOffset } from '../text.ts';
 import type { Cause } from './cause.ts';
+import { farEnd } from './signs/path.ts';
 import { badHandshakeReset, resetInTimeWait, resetRefusedMidway } from './signs/resets.ts';
 
 export const rstIgnored: Cause = {
@@ -37,6 +38,7 @@ export const rstIgnored: Cause = {
     !badHandshakeReset(k)
       ? 0.9
       : 0,
+  unseen: (k) => (k.o.closeKind === 'fin' && farEnd(k) !== null ? 0.2 : 0),
   story: (k) => {
     const r = k.reset!.record;
     return `The RST's number was ${formatOffset(r.seqAfterAcked ?? 0)} the one expected, outside the window; the connection went on for ${formatDuration(Math.max(0, k.c.lastUs - r.atUs))}.`;

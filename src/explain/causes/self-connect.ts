@@ -1,4 +1,5 @@
-import { type Cause, neverFits } from './cause.ts';
+import { formatBytes } from '../text.ts';
+import type { Cause } from './cause.ts';
 
 export const selfConnect: Cause = {
   id: 'self-connect',
@@ -24,5 +25,9 @@ export const selfConnect: Cause = {
   ],
   scenario: null,
   kinds: ['fin', 'open', 'rst', 'half-closed', 'fin-then-rst', 'refused'],
-  fit: neverFits,
+  fit: (k) => (k.c.selfConnected ? 0.99 : 0),
+  story: (k) =>
+    `Source and destination are the same address and the same port, ${k.client.port}: the socket is connected to itself, and read back the ${formatBytes(k.client.bytes)} that it wrote.`,
+  evidence: (k, add) =>
+    add(k.client.synPacket, k.client.synAtUs, 'SYN from an address and port to the very same'),
 };

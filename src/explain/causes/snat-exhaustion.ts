@@ -1,4 +1,6 @@
-import { type Cause, neverFits } from './cause.ts';
+import { formatCount } from '../text.ts';
+import type { Cause } from './cause.ts';
+import { droppedAcrossRouters } from './signs/opening.ts';
 
 export const snatExhaustion: Cause = {
   id: 'snat-exhaustion',
@@ -19,5 +21,7 @@ export const snatExhaustion: Cause = {
   references: ['RFC 5382 section 4', 'dotnet/runtime#35508'],
   scenario: null,
   kinds: ['connect-timeout'],
-  fit: neverFits,
+  fit: (k) => (droppedAcrossRouters(k) ? 0.48 : 0),
+  story: (k) =>
+    `The same port answered ${formatCount(k.c.serverRecord?.accepted ?? 0, 'other SYN')}, across routers: a NAT on the way that has no port left for this destination drops the next SYN like this.`,
 };

@@ -1,6 +1,7 @@
 import { formatCount, formatDuration } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { strangeSynEvidence } from './signs/evidence.ts';
+import { challengedBeyond, challengedBeyondEvidence, challengedBeyondWords } from './signs/far.ts';
 import { synSenderReset } from './signs/resets.ts';
 import { between } from './signs/words.ts';
 
@@ -27,8 +28,14 @@ export const synChallenged: Cause = {
   references: ['RFC 5961 section 4.2', 'Linux: tcp_validate_incoming (TCPSYNChallenge)'],
   scenario: null,
   kinds: ['fin', 'rst', 'fin-then-rst', 'open', 'half-closed'],
-  fit: (k) => (k.c.strangeSyns > 0 && k.c.strangeSynAnswered && !synSenderReset(k) ? 0.9 : 0),
-  story: (k) =>
-    `${formatCount(k.c.strangeSyns, 'SYN')} came on the live connection, the first ${between(k.c.strangeSynAtUs, k.c.startUs)} after its start; the other end answered with an ACK, and the connection went on for ${formatDuration(Math.max(0, k.c.lastUs - k.c.strangeSynAtUs))}.`,
-  evidence: strangeSynEvidence,
+  fit: (k) => {
+    if (k.c.strangeSyns === 0) return challengedBeyond(k) ? 0.78 : 0;
+    return k.c.strangeSynAnswered && !synSenderReset(k) ? 0.9 : 0;
+  },
+  story: (k) => {
+    if (k.c.strangeSyns === 0) return challengedBeyondWords(k);
+    return `${formatCount(k.c.strangeSyns, 'SYN')} came on the live connection, the first ${between(k.c.strangeSynAtUs, k.c.startUs)} after its start; the other end answered with an ACK, and the connection went on for ${formatDuration(Math.max(0, k.c.lastUs - k.c.strangeSynAtUs))}.`;
+  },
+  evidence: (k, add) =>
+    k.c.strangeSyns === 0 ? challengedBeyondEvidence(k, add) : strangeSynEvidence(k, add),
 };

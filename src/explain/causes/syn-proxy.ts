@@ -1,4 +1,7 @@
-import type { Cause } from './cause.ts';
+import { nameOf } from '../text.ts';
+import type { End } from '../track/connection.ts';
+import type { Case, Cause } from './cause.ts';
+import { handmadeSyn, unnumberedSyn } from './signs/opening.ts';
 import { between } from './signs/words.ts';
 
 export const synProxy: Cause = {
@@ -23,8 +26,30 @@ export const synProxy: Cause = {
     'nmap/nmap#1131',
   ],
   scenario: null,
-  kinds: ['rst', 'abort-connect', 'open', 'fin', 'half-closed', 'fin-then-rst'],
-  fit: (k) => (k.peer?.renumbered && k.c.client.isnKnown ? 0.97 : 0),
-  story: (k) =>
-    `The two captures show different sequence numbers for the server: a box between answered the SYN in its name, ${between(k.client.synAtUs, k.server.synAtUs)} after it.`,
+  kinds: ['rst', 'abort-connect', 'open', 'fin', 'half-closed', 'fin-then-rst', 'refused', 'timeout'],
+  fit: (k) => {
+    if (k.peer?.renumbered && k.c.client.isnKnown) return 0.97;
+    // No stack opens with a window of 0; a proxy does, as it has no buffer to offer before the server has answered.
+    if (k.server.syns > 0 && k.server.synWindow === 0) return 0.95;
+    if (k.o.closeKind === 'refused' && unnumberedSyn(k) && !handmadeSyn(k.client)) return 0.5;
+    return otherHopsAfterSyn(k.client) || otherHopsAfterSyn(k.server) ? 0.7 : 0;
+  },
+  story: (k) => {
+    if (!k.peer?.renumbered && k.server.syns > 0 && k.server.synWindow === 0)
+      return `The SYN-ACK, ${between(k.client.synAtUs, k.server.synAtUs)} after the SYN, offered a window of 0, as a SYN proxy does that has not asked the server yet.`;
+    if (!k.peer?.renumbered && k.o.closeKind === 'refused')
+      return `The SYN has the options of a kernel but an IP ID of 0, as one that a proxy writes in the client's name; port ${k.server.port} refused it.`;
+    if (!k.peer?.renumbered) return hopsWords(k);
+    return `The two captures show different sequence numbers for the server: a box between answered the SYN in its name, ${between(k.client.synAtUs, k.server.synAtUs)} after it.`;
+  },
 };
+
+/** Its SYN came from another distance than what it sent later, several segments long. */
+function otherHopsAfterSyn(end: End): boolean {
+  return end.syns > 0 && end.otherHopLimit >= 0 && end.hopChanges === 1 && end.segments > 3;
+}
+
+function hopsWords(k: Case): string {
+  const end = otherHopsAfterSyn(k.client) ? k.client : k.server;
+  return `The SYN in the ${nameOf(k, end)}'s name came with a TTL of ${end.hopLimit}, all that followed with ${end.otherHopLimit}: another host answered first.`;
+}

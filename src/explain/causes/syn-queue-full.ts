@@ -1,4 +1,10 @@
-import { type Cause, neverFits } from './cause.ts';
+import { formatCount } from '../text.ts';
+import type { Case, Cause } from './cause.ts';
+import { synOnly } from './signs/opening.ts';
+import { neverArrived } from './signs/peer.ts';
+
+/** So many connection attempts that nobody goes on with are a flood. */
+const FLOOD_FROM = 16;
 
 export const synQueueFull: Cause = {
   id: 'syn-queue-full',
@@ -26,5 +32,14 @@ export const synQueueFull: Cause = {
   ],
   scenario: null,
   kinds: ['connect-timeout'],
-  fit: neverFits,
+  fit: (k) => (synOnly(k) && !neverArrived(k) && flooded(k) ? 0.9 : 0),
+  story: (k) => {
+    const { attempts, completed } = k.c.serverRecord!;
+    return `Of ${formatCount(attempts, 'connection attempt')} to that port in this capture ${completed} went as far as the handshake's last ACK: half-open ones fill the SYN queue, and this SYN found no room.`;
+  },
 };
+
+function flooded(k: Case): boolean {
+  const record = k.c.serverRecord;
+  return record !== null && record.attempts >= FLOOD_FROM && record.completed < record.attempts / 4;
+}

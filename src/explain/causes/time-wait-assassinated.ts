@@ -1,4 +1,5 @@
 import type { Cause } from './cause.ts';
+import { farTimeWait } from './signs/path.ts';
 import { answersOldDuplicate, resetInTimeWait } from './signs/resets.ts';
 import { beforeReset, namesOf } from './signs/words.ts';
 
@@ -27,6 +28,7 @@ export const timeWaitAssassinated: Cause = {
   scenario: null,
   kinds: ['fin'],
   fit: (k) => (resetInTimeWait(k) && k.reset!.accepted && !answersOldDuplicate(k) ? 0.9 : 0),
+  unseen: (k) => (farTimeWait(k) ? 0.4 : 0),
   story: (k) =>
     `The RST reached the ${namesOf(k).receiver} ${beforeReset(k, k.receiver!.finAtUs)} after its FIN, in TIME-WAIT, at the exact number. Whether the entry survived does not show on the wire.`,
 };

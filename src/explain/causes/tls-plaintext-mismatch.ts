@@ -1,4 +1,7 @@
-import { type Cause, neverFits } from './cause.ts';
+import { formatBytes } from '../text.ts';
+import { SERVER } from '../track/connection.ts';
+import type { Case, Cause } from './cause.ts';
+import { saysAlert, saysCommand, saysHello, saysNoTls } from './signs/first-words.ts';
 
 export const tlsPlaintextMismatch: Cause = {
   id: 'tls-plaintext-mismatch',
@@ -18,5 +21,26 @@ export const tlsPlaintextMismatch: Cause = {
   references: ['RFC 8446 section 5.1 (record layer)', 'nodejs/node#19456'],
   scenario: null,
   kinds: ['fin', 'rst', 'fin-then-rst'],
-  fit: neverFits,
+  fit: (k) => {
+    const { client, server } = k;
+    if (k.c.midstream || client.turns > 2 || server.turns > 2) return 0;
+    if (saysHello(client)) return saysNoTls(server) ? 0.95 : server.bytes === 0 && endedByServer(k) ? 0.6 : 0;
+    if (!saysCommand(client)) return 0;
+    return saysAlert(server) ? 0.95 : 0;
+  },
+  story: (k) => {
+    const { client, server } = k;
+    const hex = (payload: number): string => (payload >>> 0).toString(16).padStart(8, '0');
+    const answer =
+      server.bytes === 0
+        ? 'the server ended the connection without a byte'
+        : `the server's first bytes were ${hex(server.firstDataPayload)}, ${formatBytes(server.bytes)} in all`;
+    return saysHello(client)
+      ? `The client began with TLS (${hex(client.firstDataPayload)} in hexadecimal, a ClientHello); ${answer}, no ServerHello.`
+      : `The client began in plain text (${hex(client.firstDataPayload)} in hexadecimal); ${answer}: a TLS alert.`;
+  },
 };
+
+function endedByServer(k: Case): boolean {
+  return k.o.firstCloser === SERVER || (k.reset !== null && k.reset.record.from === SERVER);
+}

@@ -1,4 +1,6 @@
-import { type Cause, neverFits } from './cause.ts';
+import { formatCount } from '../text.ts';
+import type { Cause } from './cause.ts';
+import { othersAccepted, synOnly } from './signs/opening.ts';
 
 export const twRecycleNat: Cause = {
   id: 'tw-recycle-nat',
@@ -24,5 +26,15 @@ export const twRecycleNat: Cause = {
   ],
   scenario: null,
   kinds: ['connect-timeout'],
-  fit: neverFits,
+  fit: (k) => (synOnly(k) && k.c.traces.synBehind > 0 ? (othersAccepted(k) ? 0.9 : 0.6) : 0),
+  story: (k) => {
+    const { accepted } = k.c.serverRecord ?? { accepted: 0 };
+    return `The SYN's timestamp lies ${formatCount(k.c.traces.synBehind, 'tick')} below one that the same address had used toward this server before: two hosts behind one address. Others were answered (${formatCount(accepted, 'SYN-ACK')} of that port), this one never.`;
+  },
+  evidence: (k, add) =>
+    add(
+      k.client.synPacket,
+      k.client.synAtUs,
+      'SYN with a timestamp older than the last one from that address',
+    ),
 };

@@ -1,6 +1,7 @@
+import { formatBytes } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { strangeTextUnstamped } from './signs/peer.ts';
-import { reuseWords } from './signs/words.ts';
+import { between, reuseWords } from './signs/words.ts';
 
 export const wanderingDuplicateAccepted: Cause = {
   id: 'wandering-duplicate-accepted',
@@ -27,7 +28,23 @@ export const wanderingDuplicateAccepted: Cause = {
   ],
   scenario: 'wandering-duplicate',
   kinds: ['fin', 'open', 'half-closed', 'rst', 'fin-then-rst'],
-  fit: (k) => (strangeTextUnstamped(k) ? 0.95 : 0),
-  story: (k) =>
-    `Data that the capture at its claimed sender does not have arrived without a timestamp, so nothing kept it out. ${reuseWords(k)}.`,
+  fit: (k) => {
+    if (strangeTextUnstamped(k)) return 0.95;
+    const { finBelowAck, bogusAcks } = k.c.traces;
+    if (finBelowAck === 0 || bogusAcks > 0 || k.c.gaps > 0) return 0;
+    return k.client.timestamps && k.server.timestamps ? 0.4 : 0.97;
+  },
+  story: (k) => {
+    const reuse = k.c.previous === null ? '' : ` ${reuseWords(k)}.`;
+    const { finBelowAck, finBelowAckAtUs } = k.c.traces;
+    if (finBelowAck > 0)
+      return `${formatBytes(finBelowAck)} were acknowledged that their sender never sent: its FIN, ${between(finBelowAckAtUs, k.c.startUs)} after the first packet, stands that far below what the other end had acknowledged.${reuse}`;
+    return `Data that the capture at its claimed sender does not have arrived without a timestamp, so nothing kept it out.${reuse}`;
+  },
+  evidence: (k, add) =>
+    add(
+      k.c.traces.finBelowAckPacket,
+      k.c.traces.finBelowAckAtUs,
+      'the FIN lies below what had been acknowledged: some of that was not of this connection',
+    ),
 };

@@ -37,7 +37,7 @@ function endingOf(k: Case): string {
     case 'refused-icmp':
       return `The client's SYN was answered with an ICMP error ${formatDuration((c.icmp[0]?.atUs ?? client.synAtUs) - client.synAtUs)} later.`;
     case 'connect-timeout':
-      return `The client sent its SYN ${client.syns === 1 ? 'once' : `${client.syns} times`} within ${formatDuration(client.lastSynAtUs - client.synAtUs)} and nothing ever answered.`;
+      return `The client sent its SYN ${client.syns === 1 ? 'once' : `${client.syns} times`} within ${formatDuration(client.lastSynAtUs - client.synAtUs)} and ${c.badAnswers > 0 ? 'no SYN-ACK ever came' : 'nothing ever answered'}.`;
     case 'abort-connect':
       return `The server answered the SYN after ${formatDuration(Math.max(0, c.synRttUs))}, and the client answered that with RST: no connection was made.`;
     case 'timeout':

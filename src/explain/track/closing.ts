@@ -3,8 +3,12 @@ import { Flag, type Segment } from '../../wire/segment.ts';
 import { CLIENT, type Connection, type End } from './connection.ts';
 import { hopsOf } from './habits.ts';
 import type { ResetRecord, TriggerRecord } from './records.ts';
-import { noteServerReset } from './servers.ts';
+import { noteMassClose, noteServerReset } from './servers.ts';
 import { arrivalOfFin, arrive, leaveHalfClosed, revert, stateOf, step } from './states.ts';
+import { noteFin } from './traces.ts';
+
+/** Nothing is going on any more on a connection that has been silent for so long. */
+const QUIET_US = 100_000;
 
 export function observeFin(c: Connection, s: Segment, direction: 0 | 1, packet: number, atUs: number): void {
   const from = direction === CLIENT ? c.client : c.server;
@@ -21,13 +25,18 @@ export function observeFin(c: Connection, s: Segment, direction: 0 | 1, packet: 
   from.finAtUs = atUs;
   from.finPacket = packet;
   from.finAck = s.ack;
+  noteFin(c, from, packet, atUs);
   from.idleBeforeFinUs = c.lastIdleUs;
   from.ownIdleBeforeFinUs = from.segments > 1 ? atUs - from.lastAtUs : 0;
   from.idSkippedBeforeFin =
     from.idStep === 2 && from.identifications >= 3 && from.identificationsRunning >= from.identifications - 1;
   const owed = (to.sndMax - s.ack) | 0;
   if (owed > 0 && to.lastDataAtUs >= 0) crossFin(to, owed);
-  if (c.firstFinFrom < 0) c.firstFinFrom = direction;
+  if (c.firstFinFrom < 0) {
+    c.firstFinFrom = direction;
+    const quiet = c.lastIdleUs > QUIET_US && from.bytes > 0;
+    if (quiet && from === c.server && c.serverRecord !== null) noteMassClose(c.serverRecord, atUs);
+  }
   // A FIN on a SYN's heels says that the handshake had ended, whatever the capture missed.
   step(from, Event.shutdownWrite, atUs, packet);
   if (to.fins === 0 && from.unansweredBytes > 0) from.unreadAtFin = from.unansweredBytes;
@@ -64,7 +73,12 @@ export function observeReset(
     return;
   }
   if (direction !== CLIENT && c.serverRecord !== null && from.history.length > 0) {
-    noteServerReset(c.serverRecord, atUs, to.bytes === 0);
+    noteServerReset(
+      c.serverRecord,
+      atUs,
+      to.bytes === 0,
+      from.bytes > 0 && c.firstFinFrom < 0 && c.resetCount === 1,
+    );
   }
   if (direction === CLIENT && c.serverRecord !== null && from.bytes + to.bytes === 0 && c.resetCount === 1)
     c.serverRecord.emptyResets++;

@@ -7,6 +7,7 @@ import {
   type StateEntry,
 } from './records.ts';
 import type { ServerRecord } from './servers.ts';
+import { Traces } from './traces.ts';
 
 /** Everything the tracker keeps of one end: what it sent, what it acknowledged, what it was answered. */
 export class End {
@@ -21,6 +22,11 @@ export class End {
   lastLength: number = 0;
   lastIdentification: number = -1;
   hopLimit: number = -1;
+  /** Another TTL / hop limit that its ordinary packets had, the last such one; -1 for none. */
+  otherHopLimit: number = -1;
+  /** How often its TTL changed from one segment to the next. */
+  hopChanges: number = 0;
+  lastHopLimit: number = -1;
   /** Non-zero IP IDs seen, and how many grew by less than 64 over the one before. */
   identifications: number = 0;
   identificationsRunning: number = 0;
@@ -94,11 +100,16 @@ export class End {
   synTsVal: number = 0;
   /** Raw window of the SYN. */
   synWindow: number = 0;
+  /** IP ID of the SYN, -1 where there is none. */
+  synIdentification: number = -1;
 
   // Sequence space it sends in
   /** First sequence number seen (the ISN where a SYN was seen). */
   firstSeq: number = 0;
   firstDataAtUs: number = -1;
+  /** First four bytes of its first text, and what that acknowledged. */
+  firstDataPayload: number = 0;
+  firstDataAck: number = 0;
   /** Times this end began to send data after the other end had sent some (requests or answers). */
   turns: number = 0;
   /** When the current turn began, and its bytes so far. */
@@ -175,6 +186,13 @@ export class End {
   /** State history; the last entry is the state it is in. */
   readonly history: StateEntry[] = [];
 
+  /** As at the first segment, but for the port: the address stays in any case. */
+  forgetAll(): void {
+    const { port } = this;
+    this.reset();
+    this.port = port;
+  }
+
   /** Makes it as good as new: objects are used again, as making them dear and collecting them dearer (measured). */
   reset(): void {
     this.port = 0;
@@ -196,6 +214,7 @@ export class End {
     this.windowScale = -1;
     this.synTsVal = 0;
     this.synWindow = 0;
+    this.synIdentification = -1;
     this.seqKnown = false;
     this.firstSeq = 0;
     this.isnKnown = false;
@@ -204,6 +223,8 @@ export class End {
     this.acked = false;
     this.bytes = 0;
     this.firstDataAtUs = -1;
+    this.firstDataPayload = 0;
+    this.firstDataAck = 0;
     this.lastDataAtUs = -1;
     this.lastDataPacket = 0;
     this.lastDataLength = 0;
@@ -276,6 +297,9 @@ export class End {
     this.lastAckRepeatAtUs = -1;
     this.resets = 0;
     this.hopLimit = -1;
+    this.otherHopLimit = -1;
+    this.hopChanges = 0;
+    this.lastHopLimit = -1;
     this.lastIdentification = -1;
     this.lastNonZeroIdentification = -1;
     this.identifications = 0;
@@ -304,6 +328,7 @@ export class Connection {
   readonly client: End = new End();
   readonly server: End = new End();
   readonly log: LogPages = new LogPages();
+  readonly traces: Traces = new Traces();
   packets: number = 0;
   lastPacket: number = 0;
   lastUs: number = 0;
@@ -335,6 +360,8 @@ export class Connection {
   foreignAtUs: number = -1;
 
   simultaneousOpen: boolean = false;
+  /** Both ends are one socket: source and destination are the same. */
+  selfConnected: boolean = false;
   /** Round trips of the handshake as seen here: SYN to SYN-ACK, SYN-ACK to ACK; -1 unknown. */
   synRttUs: number = -1;
   ackRttUs: number = -1;
@@ -405,6 +432,7 @@ export class Connection {
     this.foreignAtUs = -1;
     this.midstream = false;
     this.simultaneousOpen = false;
+    this.selfConnected = false;
     this.opening = true;
     this.synRttUs = -1;
     this.ackRttUs = -1;
@@ -444,8 +472,22 @@ export class Connection {
     this.evicted = false;
     this.client.reset();
     this.server.reset();
+    this.traces.reset();
     if (this.resets.length > 0) this.resets.length = 0;
     if (this.icmp.length > 0) this.icmp.length = 0;
+  }
+
+  /** The RSTs seen so far were the client's answer to something that never passed here: the connection only begins. */
+  beginAfterStrayReset(): void {
+    const { packet, atUs } = this.resets[0]!;
+    this.traces.strayResetPacket = packet;
+    this.traces.strayResetAtUs = atUs;
+    this.resets.length = 0;
+    this.resetCount = 0;
+    this.midstream = false;
+    this.closedAtUs = -1;
+    this.client.forgetAll();
+    this.server.forgetAll();
   }
 
   end(index: number): End {
@@ -461,7 +503,7 @@ function settleShapes(record: object): void {
   const fields = record as Record<string, unknown>;
   for (const name of Object.keys(fields)) {
     if (name.endsWith('Us')) fields[name] = 0.5;
-    else if (fields[name] instanceof End) settleShapes(fields[name]);
+    else if (fields[name] instanceof End || fields[name] instanceof Traces) settleShapes(fields[name]);
   }
 }
 

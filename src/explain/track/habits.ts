@@ -1,3 +1,6 @@
+import { Flag, OptionBit, type Segment } from '../../wire/segment.ts';
+import type { End } from './connection.ts';
+
 /** Initial TTL / hop limit that stacks use (Linux, BSD, macOS 64; Windows 128; routers and Solaris 255; old ones 32). */
 export function initialHopLimit(hopLimit: number): number {
   if (hopLimit <= 32) return 32;
@@ -8,4 +11,54 @@ export function initialHopLimit(hopLimit: number): number {
 /** Routers between the sender and the capture point, if the sender began at a usual value. */
 export function hopsOf(hopLimit: number): number {
   return initialHopLimit(hopLimit) - hopLimit;
+}
+
+/**
+ * RFC 7323 3.2: once negotiated, every non-RST segment carries timestamps. One without, or whose TTL and IP ID both
+ * break the host's habit, comes from somebody else.
+ */
+export function isForeign(from: End, to: End, s: Segment): boolean {
+  if ((s.flags & Flag.syn) !== 0) {
+    // A SYN in the midst of a connection may be forged: opening.ts decides by the answer it gets.
+    return false;
+  }
+  if (from.segments < 3 || !from.isnKnown || !to.isnKnown) return false;
+  const negotiated = (from.optionKinds & to.optionKinds & OptionBit.timestamps) !== 0;
+  return negotiated && (s.optionKinds & OptionBit.timestamps) === 0 && s.hopLimit !== from.hopLimit;
+}
+
+/** Ticks by which a timestamp may lag through reordering alone: a quarter of a second at the usual 1 kHz. */
+const STALE_TICKS = 250;
+
+/** RFC 7323 5.3 R1: text with an older timestamp is an old duplicate, and the receiver drops it. */
+export function isStale(from: End, s: Segment): boolean {
+  if (!from.timestamps || (s.optionKinds & OptionBit.timestamps) === 0 || s.payloadLength === 0) return false;
+  if ((s.flags & Flag.syn) !== 0) return false;
+  return ((from.lastTsVal - s.tsVal) | 0) > STALE_TICKS || isBeforeSyn(from, s);
+}
+
+/** Older than the SYN: no reordering explains it, it is of an earlier incarnation (RFC 7323 appendix B.2). */
+export function isBeforeSyn(from: End, s: Segment): boolean {
+  return (from.optionKinds & OptionBit.timestamps) !== 0 && ((from.synTsVal - s.tsVal) | 0) > 0;
+}
+
+export function learnHabits(from: End, s: Segment): void {
+  const hop = s.hopLimit;
+  if (from.hopLimit < 0) from.hopLimit = hop;
+  else if (from.lastHopLimit !== hop) {
+    from.hopChanges++;
+    if (hop !== from.hopLimit) from.otherHopLimit = hop;
+  }
+  from.lastHopLimit = hop;
+  const id = s.identification;
+  if (id > 0) {
+    from.identifications++;
+    from.idStep = from.lastNonZeroIdentification < 0 ? 0 : (id - from.lastNonZeroIdentification) & 0xffff;
+    if (((id - from.lastNonZeroIdentification) & 0xffff) < 64) from.identificationsRunning++;
+    from.lastNonZeroIdentification = id;
+  }
+  if ((s.optionKinds & OptionBit.timestamps) !== 0) {
+    if (!from.timestamps || ((s.tsVal - from.lastTsVal) | 0) > 0) from.lastTsVal = s.tsVal;
+    from.timestamps = true;
+  }
 }

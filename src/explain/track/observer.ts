@@ -2,9 +2,11 @@ import { State } from '../../states/index.ts';
 import { Flag, OptionBit, type Segment } from '../../wire/segment.ts';
 import { observeFin, observeReset } from './closing.ts';
 import { CLIENT, type Connection, type End } from './connection.ts';
+import { isBeforeSyn, isForeign, isStale, learnHabits } from './habits.ts';
 import { type LogArena, Note } from './log.ts';
 import { observeSyn } from './opening.ts';
 import { arrivalOfAck, stateOf } from './states.ts';
+import { noteAckBelow, noteAckBeyond, noteAgain, noteDuplicateAck, noteFarOut, noteHole } from './traces.ts';
 
 const NOTHING_BUT_ACK: number = Flag.ack | Flag.psh | Flag.ece | Flag.cwr | Flag.ae | Flag.urg;
 /** Copies of one packet (mirror port, several interfaces) follow each other this fast. */
@@ -61,6 +63,7 @@ export class Observer {
       return;
     } else if (isStale(from, s)) {
       notes |= Note.outOfOrder | Note.notable;
+      if (isBeforeSyn(from, s)) c.traces.textBeforeSyn++;
       if (c.pawsDrops++ === 0) {
         c.pawsPacket = packet;
         c.pawsAtUs = atUs;
@@ -152,45 +155,6 @@ function isCopy(from: End, s: Segment, atUs: number): boolean {
   );
 }
 
-/**
- * RFC 7323 3.2: once negotiated, every non-RST segment carries timestamps. One without, or whose TTL and IP ID both
- * break the host's habit, comes from somebody else.
- */
-function isForeign(from: End, to: End, s: Segment): boolean {
-  if ((s.flags & Flag.syn) !== 0) {
-    // A SYN in the midst of a connection may be forged: opening.ts decides by the answer it gets.
-    return false;
-  }
-  if (from.segments < 3 || !from.isnKnown || !to.isnKnown) return false;
-  const negotiated = (from.optionKinds & to.optionKinds & OptionBit.timestamps) !== 0;
-  return negotiated && (s.optionKinds & OptionBit.timestamps) === 0 && s.hopLimit !== from.hopLimit;
-}
-
-/** Ticks by which a timestamp may lag through reordering alone: a quarter of a second at the usual 1 kHz. */
-const STALE_TICKS = 250;
-
-/** RFC 7323 5.3 R1: text with an older timestamp is an old duplicate, and the receiver drops it. */
-function isStale(from: End, s: Segment): boolean {
-  if (!from.timestamps || (s.optionKinds & OptionBit.timestamps) === 0 || s.payloadLength === 0) return false;
-  return ((from.lastTsVal - s.tsVal) | 0) > STALE_TICKS && (s.flags & Flag.syn) === 0;
-}
-
-function learnHabits(from: End, s: Segment): void {
-  const hop = s.hopLimit;
-  if (from.hopLimit < 0) from.hopLimit = hop;
-  const id = s.identification;
-  if (id > 0) {
-    from.identifications++;
-    from.idStep = from.lastNonZeroIdentification < 0 ? 0 : (id - from.lastNonZeroIdentification) & 0xffff;
-    if (((id - from.lastNonZeroIdentification) & 0xffff) < 64) from.identificationsRunning++;
-    from.lastNonZeroIdentification = id;
-  }
-  if ((s.optionKinds & OptionBit.timestamps) !== 0) {
-    if (!from.timestamps || ((s.tsVal - from.lastTsVal) | 0) > 0) from.lastTsVal = s.tsVal;
-    from.timestamps = true;
-  }
-}
-
 function firstBytes(s: Segment): number {
   if (s.payloadCaptured < 4) return 0;
   const { bytes, payloadOffset: at } = s;
@@ -209,7 +173,7 @@ function observeText(c: Connection, from: End, to: End, s: Segment, packet: numb
   if ((s.flags & Flag.ack) !== 0) notes |= observeAck(c, from, to, s, packet, atUs);
   const fin = s.flags & Flag.fin;
   if (length > 0 || fin !== 0) notes |= observeData(c, from, to, s, packet, atUs);
-  else notes |= observeProbe(from, to, s, packet, atUs);
+  else notes |= observeProbe(c, from, to, s, packet, atUs);
   return notes | observeWindow(from, to, s, packet, atUs);
 }
 
@@ -220,15 +184,17 @@ function observeData(c: Connection, from: End, to: End, s: Segment, packet: numb
   const advance = (end - from.sndMax) | 0;
   const ahead = (s.seq - from.sndMax) | 0;
   if (advance <= 0) {
+    noteAgain(c, from, to, s, packet, atUs);
     if (length <= 1 && fin === 0 && ahead === -1 && isAllAcked(from))
       return noteProbe(from, to, packet, atUs);
     return fin !== 0 && length === 0 ? 0 : noteRetransmission(c, from, to, s, packet, atUs);
   }
   let notes = 0;
   if (ahead > 0) {
-    if (ahead > MAX_GAP) return Note.foreign;
+    if (ahead > MAX_GAP) return noteFarOut(c, from, packet, atUs);
     c.gaps++;
     notes |= Note.gapBefore;
+    noteHole(c, from, s, packet, atUs);
     from.holeStart = from.sndMax;
     from.holeAtUs = atUs;
   }
@@ -237,7 +203,7 @@ function observeData(c: Connection, from: End, to: End, s: Segment, packet: numb
   const fresh = Math.min(length, advance - fin);
   if (fresh > 0) {
     if (allAcked) from.idleBeforeFlightUs = c.lastIdleUs;
-    newText(from, to, s, fresh, packet, atUs);
+    newText(c, from, to, s, fresh, packet, atUs);
   }
   if (from.timedAtUs < 0) {
     from.timedAtUs = atUs;
@@ -261,10 +227,21 @@ function unseenText(from: End, to: End, length: number, atUs: number): void {
   from.unansweredBytes += length;
 }
 
-function newText(from: End, to: End, s: Segment, fresh: number, packet: number, atUs: number): void {
+function newText(
+  c: Connection,
+  from: End,
+  to: End,
+  s: Segment,
+  fresh: number,
+  packet: number,
+  atUs: number,
+): void {
   from.bytes += fresh;
   if (from.firstDataAtUs < 0) {
     from.firstDataAtUs = atUs;
+    from.firstDataPayload = firstBytes(s);
+    if (from === c.server && c.serverRecord !== null) c.serverRecord.served++;
+    from.firstDataAck = s.ack;
   }
   if (from.lastDataAtUs < 0 || to.lastDataAtUs > from.lastDataAtUs) {
     from.turns++;
@@ -318,9 +295,10 @@ function noteProbe(from: End, to: End, packet: number, atUs: number): number {
 }
 
 /** A pure ACK one below SND.NXT asks whether the other end is alive (RFC 9293 3.8.4) or has room (3.8.6.1). */
-function observeProbe(from: End, to: End, s: Segment, packet: number, atUs: number): number {
+function observeProbe(c: Connection, from: End, to: End, s: Segment, packet: number, atUs: number): number {
   const behind = (s.seq - from.sndMax) | 0;
-  if (behind > 0 && behind < MAX_GAP) {
+  if (behind >= MAX_GAP) return noteFarOut(c, from, packet, atUs);
+  if (behind > 0) {
     // The capture missed what was sent in between.
     from.sndMax = s.seq;
     return Note.gapBefore;
@@ -389,7 +367,9 @@ function observeAck(c: Connection, from: End, to: End, s: Segment, packet: numbe
   }
   let notes = 0;
   const beyond = (ack - to.sndMax) | 0;
-  if (beyond > 0 && c.opening && stateOf(to) === State.synReceived && to.bytes === 0) {
+  // In SYN-RECEIVED only SND.UNA < SEG.ACK =< SND.NXT is acceptable (RFC 9293 3.10.7.4, fifth).
+  const unacceptable = beyond > 0 || (to.isnKnown && ((ack - to.firstSeq) | 0) <= 0);
+  if (unacceptable && c.opening && stateOf(to) === State.synReceived && to.bytes === 0) {
     if (c.badHandshakeAcks++ === 0) {
       c.badHandshakeAckPacket = packet;
       c.badHandshakeAckAtUs = atUs;
@@ -400,6 +380,7 @@ function observeAck(c: Connection, from: End, to: End, s: Segment, packet: numbe
     if (beyond > MAX_GAP) return Note.ackOfUnseen | Note.notable;
     notes |= Note.ackOfUnseen;
     if (to.segments === 0) unseenText(from, to, beyond, atUs);
+    else noteAckBeyond(c, from, to, packet, atUs);
     to.sndMax = ack;
   }
   // Whatever it says, it is alive.
@@ -423,6 +404,7 @@ function observeAck(c: Connection, from: End, to: End, s: Segment, packet: numbe
     }
     return notes;
   }
+  if (progress < 0) noteAckBelow(c, from, to, ack);
   if (progress === 0 && s.payloadLength === 0 && (s.flags & ~NOTHING_BUT_ACK) === 0)
     return notes | notePureAck(c, from, to, s, packet, atUs);
   return notes;
@@ -451,6 +433,7 @@ function notePureAck(c: Connection, from: End, to: End, s: Segment, packet: numb
   }
   if (s.sackCount > 0) from.lastSackAtUs = atUs;
   if (scaledWindow(from, to, s) !== from.window) return Note.windowUpdate;
+  noteDuplicateAck(c, from, to, s, packet, atUs);
   from.duplicateAcks++;
   from.lastDuplicateAckAtUs = atUs;
   from.lastDuplicateAckPacket = packet;

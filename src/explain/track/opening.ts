@@ -49,6 +49,7 @@ function learnSyn(c: Connection, from: End, to: End, s: Segment, packet: number,
   from.windowScale = s.windowScale;
   from.synTsVal = s.tsVal;
   from.synWindow = s.window;
+  from.synIdentification = s.identification;
   from.window = s.window;
   from.windowMax = s.window;
   if ((s.flags & Flag.ack) !== 0 && to.synAtUs > 0) c.synRttUs = atUs - to.lastSynAtUs;

@@ -1,3 +1,5 @@
+import type { Segment } from '../../wire/segment.ts';
+
 /** What all connections to one server address and port together show; a verdict about one may lean on it. */
 export class ServerRecord {
   readonly id: number;
@@ -5,6 +7,8 @@ export class ServerRecord {
   attempts = 0;
   /** SYN-ACKs from it, and when first and last. */
   accepted = 0;
+  /** Handshakes that their client ended. */
+  completed = 0;
   /** TTL / hop limit of its SYN-ACKs, or -1. */
   hopLimit = -1;
   /** Resets by it of established connections: time of the last burst and how many fell within it. */
@@ -12,8 +16,19 @@ export class ServerRecord {
   resetBurstAtUs = -1;
   /** Of those, connections on which the client had not sent a byte. */
   resetBurstUnfed = 0;
+  /** Established connections with answers that it reset in that burst. */
+  resetBurstServed = 0;
+  /** Quiet connections that it closed at one moment: the burst that goes on, and the largest one. */
+  closeBurst = 0;
+  closeBurstFromUs = -1;
+  closeBurstAtUs = -1;
+  mostClosed = 0;
+  mostClosedFromUs = -1;
+  mostClosedUntilUs = -1;
   /** Connections that their client reset before any data. */
   emptyResets = 0;
+  /** Connections on which it has sent data. */
+  served = 0;
   /** Connections whose client has closed while the server, having acknowledged that, has not. */
   halfClosed = 0;
 
@@ -47,24 +62,80 @@ export class ServerRecord {
 /** How close in time resets of several connections count as one event. */
 const BURST_US = 20_000;
 
-export function noteServerReset(record: ServerRecord, atUs: number, unfed: boolean): void {
+export function noteServerReset(record: ServerRecord, atUs: number, unfed: boolean, served: boolean): void {
   if (record.resetBurstAtUs < 0 || atUs - record.resetBurstAtUs > BURST_US) {
     record.resetBurst = 0;
     record.resetBurstUnfed = 0;
+    record.resetBurstServed = 0;
   }
   record.resetBurstAtUs = atUs;
   record.resetBurst++;
   if (unfed) record.resetBurstUnfed++;
+  if (served) {
+    record.resetBurstServed++;
+    noteMassClose(record, atUs);
+  }
+}
+
+/** The server ended a connection on which nothing was going on; how many others at that moment? */
+export function noteMassClose(record: ServerRecord, atUs: number): void {
+  if (record.closeBurstAtUs < 0 || atUs - record.closeBurstAtUs > BURST_US) {
+    record.closeBurst = 0;
+    record.closeBurstFromUs = atUs;
+  }
+  record.closeBurstAtUs = atUs;
+  record.closeBurst++;
+  if (record.closeBurst < record.mostClosed) return;
+  record.mostClosed = record.closeBurst;
+  record.mostClosedFromUs = record.closeBurstFromUs;
+  record.mostClosedUntilUs = atUs;
 }
 
 /** At most this many servers are remembered; what is asked of further ones is not known. */
 const MAX_SERVERS = 65_536;
+
+interface StampRecord {
+  tsVal: number;
+  atUs: number;
+  /** SYNs in a row that went on as one clock does, of at most 1 kHz (RFC 7323 5.4). */
+  steady: number;
+}
 
 /** Server address and port to its record. */
 export class ServerTable {
   /** Records by a hash of address and port; those that share it stand in a chain. */
   private readonly chains = new Map<number, ServerRecord>();
   private size = 0;
+  /** Last timestamp on a SYN, by a hash of server and client address: one host's clock only runs forward. */
+  private readonly stamps = new Map<number, StampRecord>();
+
+  /**
+   * How far the SYN's timestamp lies below the last one from the same address to the same server; 0 where it does not, or
+   * where that address has not shown one clock for all its connections (Linux draws an offset for each pair of addresses or
+   * ports, secure_tcp_ts_off).
+   */
+  stampBehind(record: ServerRecord, s: Segment, atUs: number): number {
+    const key = hashOf(s.source, record.id);
+    const last = this.stamps.get(key);
+    if (last === undefined) {
+      if (this.stamps.size < MAX_SERVERS) this.stamps.set(key, { tsVal: s.tsVal, atUs, steady: 0 });
+      return 0;
+    }
+    const ahead = (s.tsVal - last.tsVal) | 0;
+    if (ahead < 0 && last.steady > 0) return -ahead;
+    const steady = ahead >= 0 && ahead <= (atUs - last.atUs) / 900 + 20;
+    last.steady = steady ? last.steady + 1 : 0;
+    last.tsVal = s.tsVal;
+    last.atUs = atUs;
+    return 0;
+  }
+
+  /** True where something at that address and port was seen to accept a connection. */
+  accepts(family: number, address: Int32Array, port: number): boolean {
+    let r: ServerRecord | null = this.chains.get(hashOf(address, port)) ?? null;
+    while (r !== null && !r.isAt(family, address, port)) r = r.next;
+    return r !== null && r.accepted > 0;
+  }
 
   record(family: number, address: Int32Array, port: number): ServerRecord | null {
     const hash = hashOf(address, port);

@@ -126,6 +126,7 @@ function arrivalOfHandshake(
     arrive(to, Flag.ack, Where.exact, Acks.plain, atUs, packet);
     if (c.handshakeAckAtUs < 0) {
       c.handshakeAckAtUs = atUs;
+      if (c.serverRecord !== null) c.serverRecord.completed++;
       c.handshakeAckPacket = packet;
       if (to.lastSynAtUs > 0) c.ackRttUs = atUs - to.lastSynAtUs;
     }

@@ -97,7 +97,8 @@ export function gaveUpAfterUs(k: Case): number {
   const ended =
     client.finAtUs >= 0 ? client.finAtUs : abortedLive(k) && resetByClient(k) ? k.reset!.record.atUs : -1;
   if (ended < 0 || (k.closer !== null && k.closer !== client)) return 0;
-  return ended - client.lastDataAtUs;
+  // What had to be sent again was not a request waiting for its answer yet.
+  return ended - Math.max(client.lastDataAtUs, client.retryLastAtUs);
 }
 
 /** Timers are set to round times: within 30 ms or 0.2 % of a whole or half second. */
@@ -118,7 +119,10 @@ const SLOW_CLOSE_US = 200_000;
 export function stuckHalfClosed(k: Case): boolean {
   const { closer, passive, c, o } = k;
   if (closer === null || closer.finAckedAtUs < 0 || passive!.fins > 0) return false;
-  const delayed = closer.finAckedAtUs - closer.finLastAtUs > o.rttUs + DELAYED_ACK_US;
+  // From the capture point to the passive end and back.
+  const wayBack = passive === k.client ? c.ackRttUs : c.synRttUs;
+  const delayed =
+    closer.finAckedAtUs - closer.finLastAtUs > (wayBack < 0 ? o.rttUs : wayBack) + DELAYED_ACK_US;
   const waited = o.captureEndUs - closer.finAckedAtUs > SLOW_CLOSE_US + 5 * o.rttUs;
   return delayed || waited || (c.serverRecord?.halfClosed ?? 0) > 1;
 }

@@ -1,5 +1,7 @@
 import type { End } from '../../track/connection.ts';
+import { hopsOf } from '../../track/habits.ts';
 import type { Case } from '../cause.ts';
+import { synArrived } from './peer.ts';
 
 export function synOnly(k: Case): boolean {
   return k.server.segments === 0 && k.client.syns > 0 && k.client.segments === k.client.syns;
@@ -28,4 +30,16 @@ export function answerDelayUs(k: Case): number {
 export function filteredPort(k: Case): boolean {
   const record = k.c.serverRecord;
   return record !== null && record.hopLimit >= 0 && record.hopLimit !== k.reset!.record.hopLimit;
+}
+
+/** No answer to the SYN of one of several connections to a port that answers, with routers on the way that may drop it. */
+export function droppedAcrossRouters(k: Case): boolean {
+  const record = k.c.serverRecord;
+  if (!synOnly(k) || synArrived(k) || record === null || record.accepted === 0) return false;
+  return hopsOf(record.hopLimit) + hopsOf(k.client.hopLimit) > 0;
+}
+
+/** Linux numbers its SYNs (IP ID); one without a number was written by hand or by a proxy. */
+export function unnumberedSyn(k: Case): boolean {
+  return k.c.family === 4 && k.client.syns > 0 && k.client.synIdentification === 0;
 }

@@ -1,5 +1,5 @@
-import { quitter } from '../../outcome.ts';
-import type { End } from '../../track/connection.ts';
+import { BOTH, quitter } from '../../outcome.ts';
+import { CLIENT, type End, SERVER } from '../../track/connection.ts';
 import { hopsOf } from '../../track/habits.ts';
 import type { Case } from '../cause.ts';
 
@@ -24,4 +24,25 @@ export function unanswered(k: Case): { end: Case['client']; peer: Case['client']
   const end = quitter(k.c);
   if (end === null) return null;
   return { end, peer: end === k.client ? k.server : k.client };
+}
+
+/** The end that this capture was not taken at, with routers between, so that not all that reached it passed here. */
+export function farEnd(k: Case): End | null {
+  const { capturedAt } = k.o;
+  if (k.peer !== null) return null;
+  if (capturedAt !== CLIENT && capturedAt !== SERVER) return null;
+  const far = k.c.end(1 - capturedAt);
+  return far.hopLimit >= 0 && hopsOf(far.hopLimit) > 0 ? far : null;
+}
+
+/** The far end holds TIME-WAIT: what reaches it there only shows here if it is answered. */
+export function farTimeWait(k: Case): boolean {
+  const far = farEnd(k);
+  const { timeWait } = k.o;
+  if (far === null || k.o.closeKind !== 'fin') return false;
+  return (
+    timeWait === BOTH ||
+    (timeWait === CLIENT && far === k.client) ||
+    (timeWait === SERVER && far === k.server)
+  );
 }

@@ -53,3 +53,27 @@ export function resetFreedBuffer(k: Case): number {
   if (r.senderWindow === 0 || r.window >= 2 * r.senderWindow) return 1;
   return r.window >= 1.15 * r.senderWindow ? 0.5 : 0;
 }
+
+/** From here on Linux's RST shows that the queue was thrown away first: smaller queues hide behind the window's rounding. */
+const SHOWS_FROM_BYTES = 16_384;
+
+/**
+ * Much was unread, and the RST still offers the small window: its sender's queue was not thrown away before, as close() does
+ * (__tcp_close). A connection that nobody had accepted goes like this (inet_csk_listen_stop).
+ */
+export function resetKeptBuffer(k: Case): boolean {
+  const r = k.reset!.record;
+  return (
+    r.senderUnread >= SHOWS_FROM_BYTES &&
+    r.window > 0 &&
+    r.window === r.senderWindow &&
+    windowShowsUnread(k.sender!, r.senderUnread)
+  );
+}
+
+/** Much had come since it last sent anything, yet its window is as wide as ever: the application had read it. */
+export function hadReadAll(k: Case): boolean {
+  const r = k.reset!.record;
+  const s = k.sender!;
+  return r.senderUnread >= SHOWS_FROM_BYTES && r.window > 0 && s.window >= s.windowMax - r.senderUnread / 4;
+}

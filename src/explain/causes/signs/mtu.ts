@@ -1,0 +1,81 @@
+import { formatBytes, formatDuration, nameOf } from '../../text.ts';
+import type { End } from '../../track/connection.ts';
+import type { AddEvidence, Case } from '../cause.ts';
+
+/** Timestamps take 12 bytes of each segment (RFC 7323 appendix A). */
+const TIMESTAMP_BYTES = 12;
+/** Linux: TCP_RTO_MIN. What is sent again sooner was asked for, by SACK or by ICMP. */
+const RTO_MIN_US = 200_000;
+
+/** The largest segment that both ends agreed on; 0 where a SYN was not seen. */
+export function fullSegment(k: Case): number {
+  const { client, server } = k;
+  if (client.mss <= 0 || server.mss <= 0) return 0;
+  return Math.min(client.mss, server.mss) - (client.timestamps && server.timestamps ? TIMESTAMP_BYTES : 0);
+}
+
+/** The end into whose text a hole was torn that only full segments fell into, while a shorter one after them passed. */
+function holed(k: Case): End | null {
+  const { traces } = k.c;
+  const full = fullSegment(k);
+  if (traces.holeFrom < 0 || full === 0) return null;
+  const hole = (traces.holeEnd - traces.holeStart) | 0;
+  return hole >= full && traces.holeTailLength < full ? k.c.end(traces.holeFrom) : null;
+}
+
+/** The hole was never filled: its receiver still waits for the first byte of it. */
+export function holeStays(k: Case): boolean {
+  const end = holed(k);
+  const { traces } = k.c;
+  if (end === null || traces.holeFilledAtUs >= 0) return false;
+  const receiver = end === k.client ? k.server : k.client;
+  return receiver.ackKnown && receiver.rcvNxt === traces.holeStart && receiver.segments > 0;
+}
+
+/**
+ * How well a filled hole fits a path that had to be told of its MTU: at once, as ICMP does it, or after timeouts. Nothing
+ * where a full segment filled it: that was loss.
+ */
+export function holeFilled(k: Case, afterTimeouts: boolean): number {
+  const { traces } = k.c;
+  if (holed(k) === null || traces.holeFilledAtUs < 0 || !traces.holeOnPath) return 0;
+  const waited = traces.holeFilledAtUs - traces.holeAtUs;
+  const full = fullSegment(k);
+  if (traces.holeFillLength === full) return 0;
+  if (waited > RTO_MIN_US + 2 * k.o.rttUs !== afterTimeouts) return 0;
+  if (traces.holeFillLength < full) return waited > 3 * RTO_MIN_US || !afterTimeouts ? 0.9 : 0.5;
+  // Offload has joined what filled it, so that its size does not show: two full segments lost and a short one not is a sign.
+  return ((traces.holeEnd - traces.holeStart) | 0) >= 2 * full ? 0.65 : 0.4;
+}
+
+/** Text that was sent again and again went through in a smaller segment, and no ICMP error had asked for that. */
+export function shrunkUnasked(k: Case): boolean {
+  return k.c.traces.shrunkFrom >= 0 && k.c.icmp.length === 0;
+}
+
+export function holeWords(k: Case): string {
+  const { traces } = k.c;
+  const end = k.c.end(traces.holeFrom);
+  const hole = formatBytes((traces.holeEnd - traces.holeStart) | 0);
+  const lost = `${hole} of the ${nameOf(k, end)} got lost although the ${formatBytes(traces.holeTailLength)} after them passed`;
+  if (traces.holeFilledAtUs < 0) return `${lost}, and never came again.`;
+  const filled = formatDuration(traces.holeFilledAtUs - traces.holeAtUs);
+  return `${lost}; ${filled} later they came again, the first ${formatBytes(traces.holeFillLength)} in one piece.`;
+}
+
+export function holeEvidence(k: Case, add: AddEvidence): void {
+  const { traces } = k.c;
+  if (traces.holeFrom >= 0)
+    add(traces.holePacket, traces.holeAtUs, 'a short segment passes where the long ones before it got lost');
+}
+
+export function shrunkWords(k: Case): string {
+  const { traces } = k.c;
+  return `${formatBytes(traces.shrunkLength)} of the ${nameOf(k, k.c.end(traces.shrunkFrom))} were sent again ${traces.shrunkTries} times in vain; then ${formatBytes(traces.shrunkTo)} of them in a smaller segment.`;
+}
+
+export function shrunkEvidence(k: Case, add: AddEvidence): void {
+  const { traces } = k.c;
+  if (traces.shrunkFrom >= 0)
+    add(traces.shrunkPacket, traces.shrunkAtUs, `the same bytes in a smaller segment of ${traces.shrunkTo}`);
+}
