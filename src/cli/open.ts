@@ -43,7 +43,10 @@ function checkFile(path: string): void {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) throw new CliError(EXIT.input, `${printable(path)}: no such file`);
   if (!stats.isFile())
-    throw new CliError(EXIT.input, `${printable(path)}: not a file (what comes through a pipe can be explained, not opened)`);
+    throw new CliError(
+      EXIT.input,
+      `${printable(path)}: not a file (what comes through a pipe can be explained, not opened)`,
+    );
 }
 
 async function serve(captures: readonly string[], port: number | null): Promise<PageServer> {
@@ -67,10 +70,10 @@ function showIn(address: string, io: CommandIo): void {
 }
 
 function opener({ env }: CommandIo): readonly string[] {
-  if (env['BROWSER'] !== undefined && env['BROWSER'] !== '') return [env['BROWSER']];
+  if (env.BROWSER !== undefined && env.BROWSER !== '') return [env.BROWSER];
   if (process.platform === 'darwin') return ['open'];
   if (process.platform === 'win32') return ['cmd', '/c', 'start', ''];
-  const hasScreen = env['DISPLAY'] !== undefined || env['WAYLAND_DISPLAY'] !== undefined;
+  const hasScreen = env.DISPLAY !== undefined || env.WAYLAND_DISPLAY !== undefined;
   return hasScreen ? ['xdg-open'] : [];
 }
 
