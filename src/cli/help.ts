@@ -89,7 +89,10 @@ function overview(look: Look): string[] {
         ['lastack lab [NAME]', 'a cause provoked on our own TCP in a simulated network, and told'],
         ['lastack drill PATH...', 'packetdrill scripts on our own TCP, in virtual time'],
         ['lastack reproduce FILE', 'a connection of a capture as a script that ends the same way on our TCP'],
-        ['lastack open [CAPTURE]', 'the page in a browser: captures, the lab and the causes, all on this machine'],
+        [
+          'lastack open [CAPTURE]',
+          'the page in a browser: captures, the lab and the causes, all on this machine',
+        ],
         [
           'lastack help [COMMAND]',
           'help on explain, pressure, causes, lab, drill, reproduce, open, or the filter language (help filter)',

@@ -12,7 +12,6 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.webmanifest': 'application/manifest+json',
-  '.pcapng': 'application/octet-stream',
 };
 
 /** The page may load what comes with it, and nothing else; nobody may frame it. */
@@ -73,19 +72,22 @@ function answer(
   token: string,
 ): void {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-  if (!isLoopbackName(request.headers.host)) return refuse(response, 403);
-  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
+  const found = find(request, captures, token);
+  if (typeof found === 'number') refuse(response, found);
+  else send(response, request, found);
+}
+
+/** The file that is wanted, or the status of a refusal. */
+function find(request: IncomingMessage, captures: readonly string[], token: string): string | URL | number {
+  if (!isLoopbackName(request.headers.host)) return 403;
+  if (request.method !== 'GET' && request.method !== 'HEAD') return 405;
   const path = pathOf(request.url ?? '/');
-  if (path === null) return refuse(response, 400);
+  if (path === null) return 400;
   const [, folder, given, index] = path.split('/');
-  if (folder === 'capture') {
-    const capture = given === token ? captures[Number(index)] : undefined;
-    return capture === undefined ? refuse(response, 404) : send(response, request, capture, '.pcapng');
-  }
+  if (folder === 'capture') return (given === token ? captures[Number(index)] : undefined) ?? 404;
   const file = path === '/' ? 'index.html' : path.slice(1);
   // Only what the build writes: names with a letter or digit first, in at most one folder.
-  if (!/^(?:[\w-]+\/)?[\w-][\w.-]*$/.test(file)) return refuse(response, 404);
-  send(response, request, new URL(file, PAGE), extname(file));
+  return /^(?:[\w-]+\/)?[\w-][\w.-]*$/.test(file) ? new URL(file, PAGE) : 404;
 }
 
 /** A page of another name that resolves to this machine (DNS rebinding) gets nothing. */
@@ -105,19 +107,23 @@ function refuse(response: ServerResponse, status: number): void {
   response.writeHead(status, { 'Content-Type': 'text/plain' }).end(`${status}\n`);
 }
 
-function send(response: ServerResponse, request: IncomingMessage, file: string | URL, type: string): void {
+function send(response: ServerResponse, request: IncomingMessage, file: string | URL): void {
   const stats = statSync(file, { throwIfNoEntry: false });
-  if (stats === undefined || !stats.isFile()) return refuse(response, 404);
+  if (!stats?.isFile()) {
+    refuse(response, 404);
+    return;
+  }
+  const type = TYPES[extname(file instanceof URL ? file.pathname : file)];
   response.writeHead(200, {
-    'Content-Type': TYPES[type] ?? 'application/octet-stream',
+    'Content-Type': type ?? 'application/octet-stream',
     'Content-Length': stats.size,
   });
-  if (request.method === 'HEAD') {
+  if (request.method === 'HEAD' || stats.size === 0) {
     response.end();
     return;
   }
   // A capture that still grows is read to where it ended when its length was told.
-  const stream = createReadStream(file, { end: Math.max(0, stats.size - 1) });
+  const stream = createReadStream(file, { end: stats.size - 1 });
   stream.on('error', () => response.destroy());
   stream.pipe(response);
 }
