@@ -1,10 +1,11 @@
 import { nearest } from '../explain/filter/index.ts';
 import { SEVERITY_STYLE } from './block.ts';
 import type { Catalogue } from './catalogue.ts';
+import { CAUSES_OPTIONS } from './causes-options.ts';
 import type { CatalogueEntry } from './engine.ts';
 import { CliError, EXIT, type ExitCode, usageError } from './errors.ts';
 import { paragraph, plural, printable } from './format.ts';
-import { CAUSES_OPTIONS, helpText } from './help.ts';
+import { helpText } from './help.ts';
 import type { CommandIo } from './io.ts';
 import { joined, type Look, makeLook } from './look.ts';
 import { oneOf, parseOptions, wholeNumber } from './options.ts';
