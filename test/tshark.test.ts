@@ -37,6 +37,31 @@ function asStream({ firstPacket, ends: { client, server } }: ConnectionEnding): 
 }
 
 /**
+ * tshark begins a stream with an RST that passes before any SYN, and another with the SYN. Where the RST answers what a host sent while it opened
+ * (a bad ACK that did not pass here), it is one connection, whose ends did not end it with that RST.
+ */
+function withEarlyResetsJoined(
+  streams: readonly Stream[],
+  connections: readonly ConnectionEnding[],
+): Stream[] {
+  const joined: Stream[] = [];
+  for (const stream of streams) {
+    const before = joined.at(-1);
+    const isOne =
+      before !== undefined &&
+      before.syns + before.fins === 0 &&
+      before.resets === 1 &&
+      stream.syns > 0 &&
+      connections.some(
+        ({ firstPacket, lastPacket }) => firstPacket === before.first && lastPacket >= stream.first,
+      );
+    if (isOne) joined[joined.length - 1] = { ...stream, first: before.first };
+    else joined.push({ ...stream });
+  }
+  return joined;
+}
+
+/**
  * tshark begins a stream at every SYN with a new sequence number. Where a live connection answers such a SYN with a
  * challenge ACK and goes on (RFC 5961 4.2), it is one connection: what tshark has after the SYN belongs to it. The SYN
  * itself is counted for neither end, as neither sent it.
@@ -75,7 +100,8 @@ async function differences(captures: readonly Capture[]): Promise<string[]> {
   const work = async (): Promise<void> => {
     for (let next = left.pop(); next !== undefined; next = left.pop()) {
       const connections = connectionsOf(next.path);
-      const theirs = withChallengedSynsJoined(await streamsOf(next.path, next.args), connections);
+      const streams = withEarlyResetsJoined(await streamsOf(next.path, next.args), connections);
+      const theirs = withChallengedSynsJoined(streams, connections);
       const ours = connections.map(asStream);
       if (JSON.stringify(ours) !== JSON.stringify(theirs))
         found.push(`${next.name}: ${JSON.stringify(ours)}, tshark ${JSON.stringify(theirs)}`);

@@ -21,7 +21,7 @@ export interface Label {
   >;
 }
 
-interface Wire {
+export interface Wire {
   readonly same: Record<string, readonly string[] | undefined>;
   readonly invisible: readonly string[];
 }
@@ -87,15 +87,21 @@ export async function scoreFolder(input: ScoreInput): Promise<ScoreReport> {
   return { rows, skipped };
 }
 
-function scoreCapture(
+export interface Judged {
+  readonly result: Row['result'];
+  /** The connection of the label that fits it best, and all that are of it. */
+  readonly shown: ConnectionEnding;
+  readonly ours: readonly ConnectionEnding[];
+}
+
+/** What was told of one side's capture against its label; null where nothing of the run can show there. */
+export function judgeTold(
+  told: { readonly connections: readonly ConnectionEnding[]; readonly findings: readonly Finding[] },
   label: Label,
   file: string,
-  bytes: Uint8Array,
   wire: Wire,
-  other?: Uint8Array,
-): Row | null {
-  const { connections, findings } = explainBytes(bytes, other);
-  const ours = connections.filter((e) => isOurs(e, label));
+): Judged | null {
+  const ours = told.connections.filter((e) => isOurs(e, label));
   // A capture without one packet of the connection can show nothing of it.
   if (ours.length === 0) return null;
   const side = label.captures.find((x) => x.file === file)!.side;
@@ -105,21 +111,34 @@ function scoreCapture(
   const ranked = ours.map((e) => ({ e, result: judge(e.verdict.cause, e.verdict.alternatives, right) }));
   const order = ['first', 'contained', 'undetermined', 'wrong'] as const;
   ranked.sort((a, b) => order.indexOf(a.result) - order.indexOf(b.result));
-  let best = ranked[0];
+  let best = ranked[0]!;
   const flows = new Set(ours.map((e) => e.flow));
-  for (const f of findings) {
-    if (!f.connections.some((flow) => flows.has(flow)) || best === undefined) continue;
+  for (const f of told.findings) {
+    if (!f.connections.some((flow) => flows.has(flow))) continue;
     const result = judge(f.cause, f.alternatives, right);
     if (order.indexOf(result) < order.indexOf(best.result)) best = { e: best.e, result };
   }
+  return { result: best.result, shown: best.e, ours };
+}
+
+function scoreCapture(
+  label: Label,
+  file: string,
+  bytes: Uint8Array,
+  wire: Wire,
+  other?: Uint8Array,
+): Row | null {
+  const told = explainBytes(bytes, other);
+  const judged = judgeTold(told, label, file, wire);
+  if (judged === null) return null;
+  const { result, shown, ours } = judged;
   const e = ours[0];
-  const shown = best?.e;
   return {
     file,
     label,
     said: shown?.verdict.cause ?? null,
     alternatives: shown?.verdict.alternatives ?? [],
-    result: best?.result ?? 'undetermined',
+    result,
     closer: ours.some((x) => matchesCloser(x, label)),
     kind: ours.some((x) => x.closeKind === expectedKind(label)),
     rst: ours.some((x) => matchesRst(x, label)),

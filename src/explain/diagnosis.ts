@@ -109,15 +109,23 @@ export function conclude(k: Case, fitting: readonly Fitting[]): Diagnosis {
 
 const BLIND: readonly Cause[] = CAUSES.filter((cause) => cause.unseen !== undefined);
 
+const NONE: readonly Cause[] = [];
+
 /** What the other end may have met besides, where only this side's capture is there and it shows nothing out of order. */
 function unseenBeside(k: Case, best: Cause | null, named: readonly Cause[]): readonly Cause[] {
   const quiet = best === null ? k.o.closeKind === 'open' : best.usual === true;
-  if (!quiet || !k.o.established) return [];
-  return BLIND.map((cause) => ({ cause, rank: named.includes(cause) ? 0 : cause.unseen!(k) }))
-    .filter((u) => u.rank > 0)
-    .sort((a, b) => b.rank - a.rank)
-    .slice(0, best === null ? MAX_UNSEEN_OPEN : MAX_UNSEEN)
-    .map((u) => u.cause);
+  if (!quiet || !k.o.established) return NONE;
+  let found: Fitting[] | null = null;
+  for (const cause of BLIND) {
+    const fit = cause.unseen!(k);
+    if (fit <= 0 || named.includes(cause)) continue;
+    if (found === null) found = [];
+    found.push({ cause, fit });
+  }
+  if (found === null) return NONE;
+  if (found.length > 1) found.sort((a, b) => b.fit - a.fit);
+  const most = best === null ? MAX_UNSEEN_OPEN : MAX_UNSEEN;
+  return found.slice(0, most).map((f) => f.cause);
 }
 
 function makeCase(c: Connection, captureEndUs: number, mslUs: number): Case {

@@ -12,7 +12,7 @@ import { Buried, Graveyard } from './track/graveyard.ts';
 import { LogArena } from './track/log.ts';
 import { Observer } from './track/observer.ts';
 import type { IcmpRecord } from './track/records.ts';
-import { ServerTable } from './track/servers.ts';
+import { type ServerRecord, ServerTable } from './track/servers.ts';
 import { followsStrayReset, isOver, reopens, takesStrangeSyn } from './track/split.ts';
 import { assume, stateOf } from './track/states.ts';
 import { isTwin, sharesClientPort } from './track/traces.ts';
@@ -204,6 +204,8 @@ export class Explainer {
     if (stray.server.segments === 0 || this.twinSearches++ >= MAX_TWIN_SEARCHES) return;
     for (const c of this.connections) {
       if (c === null || !isTwin(c, stray)) continue;
+      stray.traces.used = true;
+      c.traces.used = true;
       stray.traces.twinOf = c.flow;
       c.traces.twinResetPacket = packet;
       c.traces.twinResetAtUs = atUs;
@@ -211,11 +213,19 @@ export class Explainer {
     }
   }
 
+  private noteStamp(c: Connection, server: ServerRecord, s: Segment, atUs: number): void {
+    const behind = this.servers.stampBehind(server, s, atUs);
+    if (behind === 0) return;
+    c.traces.used = true;
+    c.traces.synBehind = behind;
+  }
+
   /** The SYN met an ACK of something else: does its port serve another connection that is still open? */
   private findSharedPort(c: Connection): void {
     if (this.twinSearches++ >= MAX_TWIN_SEARCHES) return;
     for (const other of this.connections) {
       if (other === null || other.closedAtUs >= 0 || other.opening || !sharesClientPort(other, c)) continue;
+      c.traces.used = true;
       c.traces.portAlsoOf = other.flow;
       return;
     }
@@ -289,7 +299,7 @@ export class Explainer {
     if (c.serverRecord !== null && !c.midstream) {
       c.serverRecord.attempts++;
       if (sourceIsClient && (s.optionKinds & OptionBit.timestamps) !== 0)
-        c.traces.synBehind = this.servers.stampBehind(c.serverRecord, s, atUs);
+        this.noteStamp(c, c.serverRecord, s, atUs);
     }
     while (this.connections.length <= c.slot) this.connections.push(null);
     this.connections[c.slot] = c;

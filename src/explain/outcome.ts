@@ -131,6 +131,8 @@ export function quitter(c: Connection): End | null {
 
 /** A run of retransmissions or probes this long without an answer is the path's or the peer's silence, not one loss. */
 const SILENT_RUN = 3;
+/** Retransmissions closer together are one flight that is repaired (Linux: TCP_RTO_MIN is 200 ms). */
+const RETRY_SPAN_US = 150_000;
 /** A shorter run counts where its last try has waited for a timeout that had doubled (RFC 6298 5.5). */
 const BACKED_OFF_US = 400_000;
 
@@ -140,7 +142,7 @@ function isUnanswered(end: End, peer: End): boolean {
   if (peer.segments === 0 && end.segments > end.syns) return false;
   if (end.retryRun >= 2 && peer.lastAtUs > end.retryFirstAtUs && end.windowProbeRun < 2) return false;
   return (
-    end.retryRun >= SILENT_RUN ||
+    (end.retryRun >= SILENT_RUN && end.retryLastAtUs - end.retryFirstAtUs > RETRY_SPAN_US) ||
     (end.retryRun === SILENT_RUN - 1 &&
       end.retryGapUs > BACKED_OFF_US &&
       peer.lastAtUs < end.retryFirstAtUs) ||
@@ -348,6 +350,8 @@ function foreignness(c: Connection, r: ResetRecord, form: RstForm, answers: bool
   if (ordinary >= 0 && strange) {
     return `TTL ${r.hopLimit} where that host's other packets have ${ordinary}`;
   }
+  const numbered = numberedElsewhere(sender, r, form);
+  if (numbered !== null) return numbered;
   const wentOn = sender.lastLiveAtUs - r.atUs;
   if (wentOn > 10_000 + 2 * rttOf(c) && isAccepted(c, r)) {
     return `that host went on sending ${(wentOn / 1000).toFixed(0)} ms later`;
@@ -357,6 +361,25 @@ function foreignness(c: Connection, r: ResetRecord, form: RstForm, answers: bool
   if (r.sinceReceiverUs < UNASKED_US + 4 * rttOf(c) || c.synRttUs < 0 || c.ackRttUs < 0) return null;
   if (sender.fins > 0) return null;
   return `no ACK flag, yet it answers nothing: the last segment toward that host was ${(r.sinceReceiverUs / 1000).toFixed(1)} ms before`;
+}
+
+/** So many packets of other connections may a host with one counter for all number between two of this one. */
+const ID_RUN = 1_024;
+/** From so many packets on a run of IP IDs is a habit. */
+const HABIT_FROM = 4;
+
+/**
+ * A host that numbers its packets one by one does so for a live socket's RST too; without a socket it numbers it 0 (Linux)
+ * or in the same run. Another number was written by somebody who does not know where the run is.
+ */
+function numberedElsewhere(sender: End, r: ResetRecord, form: RstForm): string | null {
+  if (r.identification < 0 || sender.identifications < HABIT_FROM) return null;
+  if (sender.identificationsRunning < sender.identifications - 1) return null;
+  if (r.identification === 0 && form !== 'A') return null;
+  // What was captured out of order may stand a little before the last one.
+  const ahead = (r.identification - sender.lastNonZeroIdentification + 8) & 0xffff;
+  if (r.identification > 0 && ahead < ID_RUN) return null;
+  return `IP ID ${r.identification} where that host's packets had come to ${sender.lastNonZeroIdentification}`;
 }
 
 function isAccepted(c: Connection, r: ResetRecord): boolean {

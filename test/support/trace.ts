@@ -42,10 +42,16 @@ export interface TraceOptions extends ExplainerOptions {
  * Runs the engine on a conversation written down line by line: `+MS C|S FLAG... [LENGTH] [key=value...]`. Sequence and
  * acknowledgement numbers, IP IDs and timestamps follow by themselves; keys change them: `seq=-1` and `ack=+5` relative
  * to the right ones, `win=`, `ttl=`, `id=`, `nots`, `text=`, `port=` (another client port, a fresh connection), `isn=`,
+ * `on=` (back to the connection of that client port),
+ * `server=` (another server address from the same client port; each pair of ends keeps its own numbers),
  * `again` (repeat the sender's last segment), `lost` (sent, but not seen by the other end). `ICMP TYPE/CODE` quotes the
  * last segment of the client. `#` begins a comment.
  */
 export function tell(text: string, options: TraceOptions = {}): Told {
+  return tellPackets(packetsOf(text, options), options);
+}
+
+export function tellPackets(packets: readonly TracePacket[], options: TraceOptions = {}): Told {
   const connections: ConnectionEnding[] = [];
   const findings: Finding[] = [];
   const explainer = new Explainer({
@@ -56,7 +62,7 @@ export function tell(text: string, options: TraceOptions = {}): Told {
     },
     onFinding: (finding) => findings.push(finding),
   });
-  for (const { atUs, bytes, number } of packetsOf(text, options)) {
+  for (const { atUs, bytes, number } of packets) {
     const packet = new Packet();
     packet.number = number;
     packet.timeUs = atUs;
@@ -101,17 +107,20 @@ export function packetsOf(text: string, options: TraceOptions = {}): TracePacket
   return packets;
 }
 
+const SERVER = '198.51.100.2';
+
 class Writer {
   private readonly options: TraceOptions;
   private client: Side;
   private server: Side;
   private last: Uint8Array = new Uint8Array(0);
+  private readonly pairs = new Map<string, readonly [Side, Side]>();
   private readonly lastOf = new Map<Side, { flags: number; length: number; seq: number }>();
 
   constructor(options: TraceOptions) {
     this.options = options;
     this.client = side('192.0.2.1', 50_000, 1_000_000, 64 - (options.clientHops ?? 0));
-    this.server = side('198.51.100.2', 8080, 9_000_000, 64 - (options.serverHops ?? 0));
+    this.server = side(SERVER, 8080, 9_000_000, 64 - (options.serverHops ?? 0));
   }
 
   line(words: readonly string[], atUs: number): Uint8Array {
@@ -120,6 +129,9 @@ class Writer {
     if (words[0] === 'ICMP') return this.icmp(words[1]!, keys);
     const port = keys.get('port');
     if (port !== undefined && Number(port) !== this.client.port) this.fresh(Number(port));
+    const server = keys.get('server') ?? SERVER;
+    const on = Number(keys.get('on') ?? this.client.port);
+    if (server !== this.server.address || on !== this.client.port) this.turnTo(on, server);
     const from = words[0] === 'C' ? this.client : this.server;
     const to = from === this.client ? this.server : this.client;
     const isn = keys.get('isn');
@@ -201,7 +213,23 @@ class Writer {
     });
   }
 
+  private turnTo(port: number, address: string): void {
+    this.keep();
+    const { client, server } = this;
+    const known = this.pairs.get(`${port} ${address}`);
+    if (known !== undefined) [this.client, this.server] = known;
+    else {
+      this.client = side(client.address, port, client.isn + 50_000_000, client.ttl);
+      this.server = side(address, server.port, server.isn + 70_000_000, server.ttl);
+    }
+  }
+
+  private keep(): void {
+    this.pairs.set(`${this.client.port} ${this.server.address}`, [this.client, this.server]);
+  }
+
   private fresh(port: number): void {
+    this.keep();
     this.client = side(this.client.address, port, 1_000_000 + port * 7919, this.client.ttl);
     this.server = side(this.server.address, this.server.port, 9_000_000 + port * 104_729, this.server.ttl);
   }

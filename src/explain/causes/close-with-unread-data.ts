@@ -40,7 +40,8 @@ export const closeWithUnreadData: Cause = {
     if (!abortedLive(k)) return 0;
     const freed = resetFreedBuffer(k);
     if (freed > 0) return freed === 1 ? 0.96 : 0.7;
-    if (resetKeptBuffer(k) || hadReadAll(k)) return 0.35;
+    if (resetKeptBuffer(k)) return 0.55;
+    if (hadReadAll(k)) return 0.45;
     const unread = unreadAtReset(k);
     const sender = k.sender!;
     // What it answered it need not have read whole.

@@ -1,6 +1,6 @@
 import { formatCount } from '../text.ts';
 import type { Cause } from './cause.ts';
-import { droppedAcrossRouters } from './signs/opening.ts';
+import { droppedAmongOthers } from './signs/opening.ts';
 
 export const conntrackTableFull: Cause = {
   id: 'conntrack-table-full',
@@ -22,7 +22,7 @@ export const conntrackTableFull: Cause = {
   references: ['Linux: nf_conntrack_alloc, net.netfilter.nf_conntrack_max', 'yandex/yandex-tank#256'],
   scenario: null,
   kinds: ['connect-timeout'],
-  fit: (k) => (droppedAcrossRouters(k) ? 0.46 : 0),
+  fit: (k) => (droppedAmongOthers(k) ? 0.46 : 0),
   story: (k) =>
-    `The same port answered ${formatCount(k.c.serverRecord?.accepted ?? 0, 'other SYN')}, across routers: one on the way whose connection table is full drops new flows and lets the open ones pass.`,
+    `The same port answered ${formatCount(k.c.serverRecord?.accepted ?? 0, 'other SYN')}: a router or host on the way whose connection table is full drops new flows and lets the open ones pass.`,
 };

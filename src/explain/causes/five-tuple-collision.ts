@@ -26,7 +26,7 @@ export const fiveTupleCollision: Cause = {
   wouldSettle: ['a capture on the client: two connections with the same source port to two front addresses'],
   references: ['RFC 5961 section 4.2', 'kubernetes/cloud-provider-aws#1160'],
   scenario: null,
-  kinds: ['rst', 'connect-timeout', 'open', 'fin', 'half-closed'],
+  kinds: ['rst', 'connect-timeout', 'abort-connect', 'open', 'fin', 'half-closed'],
   fit: (k) => {
     const { c } = k;
     if (c.badAnswers > 0) return c.traces.portAlsoOf > 0 ? 0.95 : 0;

@@ -26,13 +26,12 @@ export const linger2Negative: Cause = {
   ],
   scenario: null,
   kinds: ['fin-then-rst'],
-  fit: (k) =>
-    abortedLive(k) &&
-    k.sender === k.closer &&
-    k.closer!.finAckedAtUs >= 0 &&
-    k.passive!.bytesAfterPeerFin === 0
-      ? 0.9
-      : 0,
+  fit: (k) => {
+    if (!abortedLive(k) || k.sender !== k.closer || k.passive!.bytesAfterPeerFin > 0) return 0;
+    if (k.closer!.finAckedAtUs >= 0) return 0.9;
+    // Only this direction was captured: whether the FIN had been acknowledged cannot be known.
+    return k.passive!.segments === 0 ? 0.6 : 0;
+  },
   story: (k) => {
     const { closer, passive } = namesOf(k);
     return `The ${closer}'s FIN had been acknowledged ${beforeReset(k, k.closer!.finAckedAtUs)} before, so it was in FIN-WAIT-2; the ${passive} sent nothing after that which the RST could answer.`;

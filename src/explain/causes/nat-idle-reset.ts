@@ -2,7 +2,7 @@ import { formatBytes, formatDuration } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { longIdleUs, pathHops } from './signs/path.ts';
 import { provenReset } from './signs/peer.ts';
-import { resetAtHandshakeEnd, strayed } from './signs/resets.ts';
+import { resetAtHandshakeEnd, senderSilence, strayed } from './signs/resets.ts';
 import { namesOf } from './signs/words.ts';
 
 export const natIdleReset: Cause = {
@@ -35,7 +35,10 @@ export const natIdleReset: Cause = {
   kinds: ['rst', 'fin-then-rst'],
   fit: (k) => {
     const r = k.reset;
-    if (r === null || !k.o.established || r.form !== 'B' || !r.answers || k.c.firstFinFrom >= 0) return 0;
+    if (r === null || !k.o.established || r.form !== 'B' || k.c.firstFinFrom >= 0) return 0;
+    // Only that direction was captured: what the RST answers cannot be seen, but how long there was silence.
+    if (k.receiver!.segments === 0) return r.foreign !== null && senderSilence(k) > 1_000_000 ? 0.5 : 0;
+    if (!r.answers) return 0;
     const idle = k.receiver!.idleBeforeFlightUs;
     if (r.foreign !== null) return idle >= longIdleUs(k) ? 0.95 : 0.4;
     return idle >= 1_000_000 && !provenReset(k) && pathHops(k) > 0 && !strayed(k) && !resetAtHandshakeEnd(k)

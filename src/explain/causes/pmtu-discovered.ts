@@ -1,6 +1,6 @@
 import { formatBytes } from '../text.ts';
 import type { Case, Cause } from './cause.ts';
-import { holeEvidence, holeFilled, holeWords } from './signs/mtu.ts';
+import { holeEvidence, holeFilled, holeWords, leftOutWords, numbersLeftOut } from './signs/mtu.ts';
 import { icmpWords } from './signs/words.ts';
 
 export const pmtuDiscovered: Cause = {
@@ -21,9 +21,10 @@ export const pmtuDiscovered: Cause = {
   references: ['RFC 1191', 'RFC 8201', 'Linux: tcp_v4_mtu_reduced, net.ipv4.ip_no_pmtu_disc'],
   scenario: null,
   kinds: ['fin', 'open', 'half-closed'],
-  fit: (k) => (tooBig(k) ? 0.9 : holeFilled(k, false)),
+  fit: (k) => (tooBig(k) ? 0.9 : numbersLeftOut(k, false) !== null ? 0.85 : holeFilled(k, false)),
   story: (k) => {
-    if (!tooBig(k)) return holeWords(k);
+    const end = numbersLeftOut(k, false);
+    if (!tooBig(k)) return end === null ? holeWords(k) : leftOutWords(k, end);
     const mtu = k.c.icmp.find((i) => i.mtu > 0)?.mtu ?? 0;
     return `${icmpWords(k)}${mtu > 0 ? `, naming an MTU of ${formatBytes(mtu)}` : ''}; data went on in smaller segments.`;
   },

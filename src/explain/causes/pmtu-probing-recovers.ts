@@ -3,6 +3,8 @@ import {
   holeEvidence,
   holeFilled,
   holeWords,
+  leftOutWords,
+  numbersLeftOut,
   shrunkEvidence,
   shrunkUnasked,
   shrunkWords,
@@ -29,7 +31,15 @@ export const pmtuProbingRecovers: Cause = {
   ],
   scenario: null,
   kinds: ['fin', 'open', 'half-closed', 'rst', 'fin-then-rst'],
-  fit: (k) => (shrunkUnasked(k) ? 0.93 : k.c.icmp.length === 0 ? holeFilled(k, true) : 0),
-  story: (k) => (shrunkUnasked(k) ? shrunkWords(k) : holeWords(k)),
+  fit: (k) => {
+    if (shrunkUnasked(k)) return 0.93;
+    if (k.c.icmp.length > 0) return 0;
+    return numbersLeftOut(k, true) === null ? holeFilled(k, true) : 0.85;
+  },
+  story: (k) => {
+    if (shrunkUnasked(k)) return shrunkWords(k);
+    const end = numbersLeftOut(k, true);
+    return end === null ? holeWords(k) : leftOutWords(k, end);
+  },
   evidence: (k, add) => (shrunkUnasked(k) ? shrunkEvidence(k, add) : holeEvidence(k, add)),
 };

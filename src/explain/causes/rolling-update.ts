@@ -28,7 +28,7 @@ export const rollingUpdate: Cause = {
     'kubernetes/kubernetes#123116',
   ],
   scenario: null,
-  kinds: ['fin', 'rst', 'fin-then-rst'],
+  kinds: ['fin', 'rst', 'fin-then-rst', 'half-closed'],
   fit: (k) => {
     const record = k.c.serverRecord;
     if (record === null || record.mostClosed < TOGETHER) return 0;

@@ -46,7 +46,9 @@ export const synProxy: Cause = {
 
 /** Its SYN came from another distance than what it sent later, several segments long. */
 function otherHopsAfterSyn(end: End): boolean {
-  return end.syns > 0 && end.otherHopLimit >= 0 && end.hopChanges === 1 && end.segments > 3;
+  return (
+    end.syns > 0 && end.otherHopLimit >= 0 && end.hopChanges === 1 && end.hopChangedAt > 0 && end.segments > 2
+  );
 }
 
 function hopsWords(k: Case): string {

@@ -1,6 +1,6 @@
 import type { Cause } from './cause.ts';
 import { farTimeWait } from './signs/path.ts';
-import { answersOldDuplicate, resetInTimeWait } from './signs/resets.ts';
+import { answersOldDuplicate, resetAfterFinUnseen, resetInTimeWait } from './signs/resets.ts';
 import { beforeReset, namesOf } from './signs/words.ts';
 
 export const timeWaitAssassinated: Cause = {
@@ -26,9 +26,14 @@ export const timeWaitAssassinated: Cause = {
     'Linux: tcp_timewait_state_process, net.ipv4.tcp_rfc1337',
   ],
   scenario: null,
-  kinds: ['fin'],
-  fit: (k) => (resetInTimeWait(k) && k.reset!.accepted && !answersOldDuplicate(k) ? 0.9 : 0),
+  kinds: ['fin', 'fin-then-rst'],
+  fit: (k) => {
+    if (resetInTimeWait(k)) return k.reset!.accepted && !answersOldDuplicate(k) ? 0.9 : 0;
+    return resetAfterFinUnseen(k) ? 0.5 : 0;
+  },
   unseen: (k) => (farTimeWait(k) ? 0.4 : 0),
   story: (k) =>
-    `The RST reached the ${namesOf(k).receiver} ${beforeReset(k, k.receiver!.finAtUs)} after its FIN, in TIME-WAIT, at the exact number. Whether the entry survived does not show on the wire.`,
+    k.receiver!.segments === 0
+      ? `The RST came ${beforeReset(k, k.sender!.finAtUs)} after the ${namesOf(k).sender}'s FIN, and not from it; the ${namesOf(k).receiver}'s own segments were not captured, but by then it may have been in TIME-WAIT.`
+      : `The RST reached the ${namesOf(k).receiver} ${beforeReset(k, k.receiver!.finAtUs)} after its FIN, in TIME-WAIT, at the exact number. Whether the entry survived does not show on the wire.`,
 };

@@ -4,7 +4,7 @@ import { CLIENT, type Connection, type End } from './connection.ts';
 import { hopsOf } from './habits.ts';
 import type { ResetRecord, TriggerRecord } from './records.ts';
 import { noteMassClose, noteServerReset } from './servers.ts';
-import { arrivalOfFin, arrive, leaveHalfClosed, revert, stateOf, step } from './states.ts';
+import { arrivalOfAck, arrivalOfFin, arrive, leaveHalfClosed, revert, stateOf, step } from './states.ts';
 import { noteFin } from './traces.ts';
 
 /** Nothing is going on any more on a connection that has been silent for so long. */
@@ -32,6 +32,14 @@ export function observeFin(c: Connection, s: Segment, direction: 0 | 1, packet: 
     from.idStep === 2 && from.identifications >= 3 && from.identificationsRunning >= from.identifications - 1;
   const owed = (to.sndMax - s.ack) | 0;
   if (owed > 0 && to.lastDataAtUs >= 0) crossFin(to, owed);
+  // Captured later, yet known to the sender of the one before: it was sent first.
+  if (
+    c.firstFinFrom >= 0 &&
+    to.fins > 0 &&
+    ((to.finAck - from.finSeq) | 0) > 0 &&
+    ((from.finAck - to.finSeq) | 0) <= 0
+  )
+    c.firstFinFrom = direction;
   if (c.firstFinFrom < 0) {
     c.firstFinFrom = direction;
     const quiet = c.lastIdleUs > QUIET_US && from.bytes > 0;
@@ -40,6 +48,12 @@ export function observeFin(c: Connection, s: Segment, direction: 0 | 1, packet: 
   // A FIN on a SYN's heels says that the handshake had ended, whatever the capture missed.
   step(from, Event.shutdownWrite, atUs, packet);
   if (to.fins === 0 && from.unansweredBytes > 0) from.unreadAtFin = from.unansweredBytes;
+  // Its acknowledgement was captured before it.
+  if (from.acked && ((from.sndUna - from.finSeq) | 0) === 1 && from.finAckedAtUs < 0) {
+    from.finAckedAtUs = atUs;
+    from.finAckedPacket = to.lastPacket;
+    arrivalOfAck(c, to, from, from.sndUna, packet, atUs);
+  }
 }
 
 /** Text of the other end that the FIN does not acknowledge: it was on its way when the FIN was sent. */
@@ -181,12 +195,22 @@ function describe(
     senderState: stateOf(from),
     receiverState: stateOf(to),
     idleUs: c.lastIdleUs,
-    senderUnread: from.unansweredBytes,
+    senderUnread: unreadBy(from, to, s),
     senderWindow: from.rawWindow,
     senderUnacked: from.acked ? Math.max(0, (from.sndMax - from.sndUna) | 0) : 0,
     sinceSenderUs: from.segments > 1 ? atUs - from.lastAtUs : -1,
     sinceReceiverUs: to.segments > 0 ? atUs - to.lastAtUs : -1,
   };
+}
+
+/**
+ * Bytes that had come to the sender since it last sent any: by the numbers of its last text and of the RST where both have
+ * them, as those do not depend on the order of capture.
+ */
+function unreadBy(from: End, to: End, s: Segment): number {
+  if ((s.flags & Flag.ack) === 0 || from.lastDataAtUs < 0 || to.fins > 0) return from.unansweredBytes;
+  const since = (s.ack - from.lastDataAck) | 0;
+  return since >= 0 && since <= to.bytes ? since : from.unansweredBytes;
 }
 
 /** What the RST may answer: the last segment, or the last text if that has the RST's number as its ACK (form B). */

@@ -7,6 +7,7 @@ import {
   type StateEntry,
 } from './records.ts';
 import type { ServerRecord } from './servers.ts';
+import { settleTimes } from './shapes.ts';
 import { Traces } from './traces.ts';
 
 /** Everything the tracker keeps of one end: what it sent, what it acknowledged, what it was answered. */
@@ -26,6 +27,8 @@ export class End {
   otherHopLimit: number = -1;
   /** How often its TTL changed from one segment to the next. */
   hopChanges: number = 0;
+  /** The segment, counted from 1, that was the first with another TTL, where that came before its first data; else 0. */
+  hopChangedAt: number = 0;
   lastHopLimit: number = -1;
   /** Non-zero IP IDs seen, and how many grew by less than 64 over the one before. */
   identifications: number = 0;
@@ -33,6 +36,11 @@ export class End {
   /** IP ID of the last packet minus the one before. */
   idStep: number = 0;
   lastNonZeroIdentification: number = -1;
+  /** IP IDs left out in one step, so packets that never came here, and the silence before that step. */
+  idsLeftOut: number = 0;
+  idsLeftOutWaitUs: number = 0;
+  /** Large segments that went in smaller packets than the ends had agreed on, by their IP IDs. */
+  smallPackets: number = 0;
   timestamps: boolean = false;
   lastTsVal: number = 0;
   syns: number = 0;
@@ -119,6 +127,7 @@ export class End {
   outOfOrder: number = 0;
   /** The last gap in what was seen, which a late segment may fill. */
   holeStart: number = 0;
+  holeEnd: number = 0;
   retryFirstAtUs: number = 0;
   retryFirstPacket: number = 0;
   retryLastAtUs: number = 0;
@@ -176,10 +185,6 @@ export class End {
   lastAckRepeats: number = 0;
   lastAckRepeatPacket: number = 0;
   lastAckRepeatAtUs: number = -1;
-
-  // Habits of its ordinary packets
-
-  // One timed segment for the round trip (Karn: dropped on retransmission)
 
   /** State before the first step: CLOSED for an active opener, LISTEN for a passive one. */
   initialState: number = 0;
@@ -240,6 +245,7 @@ export class End {
     this.retransmittedBytes = 0;
     this.outOfOrder = 0;
     this.holeStart = 0;
+    this.holeEnd = 0;
     this.holeAtUs = -1;
     this.retryRun = 0;
     this.retryFirstAtUs = 0;
@@ -299,9 +305,13 @@ export class End {
     this.hopLimit = -1;
     this.otherHopLimit = -1;
     this.hopChanges = 0;
+    this.hopChangedAt = 0;
     this.lastHopLimit = -1;
     this.lastIdentification = -1;
     this.lastNonZeroIdentification = -1;
+    this.idsLeftOut = 0;
+    this.idsLeftOutWaitUs = 0;
+    this.smallPackets = 0;
     this.identifications = 0;
     this.identificationsRunning = 0;
     this.idStep = 0;
@@ -480,6 +490,7 @@ export class Connection {
   /** The RSTs seen so far were the client's answer to something that never passed here: the connection only begins. */
   beginAfterStrayReset(): void {
     const { packet, atUs } = this.resets[0]!;
+    this.traces.used = true;
     this.traces.strayResetPacket = packet;
     this.traces.strayResetAtUs = atUs;
     this.resets.length = 0;
@@ -495,16 +506,5 @@ export class Connection {
   }
 }
 
-/**
- * Times are beyond the engine's small integers. A first time in each field of one connection settles that, so that hot code
- * is not compiled anew whenever a rare field gets its first (measured).
- */
-function settleShapes(record: object): void {
-  const fields = record as Record<string, unknown>;
-  for (const name of Object.keys(fields)) {
-    if (name.endsWith('Us')) fields[name] = 0.5;
-    else if (fields[name] instanceof End || fields[name] instanceof Traces) settleShapes(fields[name]);
-  }
-}
-
-settleShapes(new Connection());
+const sample = new Connection();
+for (const record of [sample, sample.client, sample.server, sample.traces]) settleTimes(record);

@@ -6,11 +6,21 @@ import { isBeforeSyn, isForeign, isStale, learnHabits } from './habits.ts';
 import { type LogArena, Note } from './log.ts';
 import { observeSyn } from './opening.ts';
 import { arrivalOfAck, stateOf } from './states.ts';
-import { noteAckBelow, noteAckBeyond, noteAgain, noteDuplicateAck, noteFarOut, noteHole } from './traces.ts';
+import {
+  noteAckBelow,
+  noteAckBeyond,
+  noteAgain,
+  noteDuplicateAck,
+  noteFarOut,
+  noteHole,
+  noteTextBeforeSyn,
+} from './traces.ts';
 
 const NOTHING_BUT_ACK: number = Flag.ack | Flag.psh | Flag.ece | Flag.cwr | Flag.ae | Flag.urg;
 /** Copies of one packet (mirror port, several interfaces) follow each other this fast. */
 const COPY_WITHIN_US = 2_000;
+/** Queues of a capturing host hold packets back for no longer. */
+const REORDERED_US = 5_000;
 /** A segment this far beyond what was seen is not a gap in the capture but another sequence space. */
 const MAX_GAP = 1 << 26;
 
@@ -63,7 +73,7 @@ export class Observer {
       return;
     } else if (isStale(from, s)) {
       notes |= Note.outOfOrder | Note.notable;
-      if (isBeforeSyn(from, s)) c.traces.textBeforeSyn++;
+      if (isBeforeSyn(from, s)) noteTextBeforeSyn(c);
       if (c.pawsDrops++ === 0) {
         c.pawsPacket = packet;
         c.pawsAtUs = atUs;
@@ -71,7 +81,7 @@ export class Observer {
       this.append(c, s, direction, packet, atUs, notes);
       return;
     } else {
-      learnHabits(from, s);
+      learnHabits(from, to, s, atUs);
       if (from.resets > 0) from.lastLiveAtUs = atUs;
       if ((flags & Flag.syn) !== 0) {
         notes |= Note.notable | observeSyn(c, s, direction, packet, atUs);
@@ -119,6 +129,8 @@ export class Observer {
 function isBadAnswer(from: End, to: End, s: Segment): boolean {
   if (from.syns > 0 || to.syns === 0 || (s.flags & Flag.syn) !== 0 || stateOf(to) !== State.synSent)
     return false;
+  // It went on, so it had its SYN-ACK: the capture did not.
+  if (to.segments > to.syns + to.resets) return false;
   return (s.flags & Flag.ack) === 0 || s.ack !== to.sndMax;
 }
 
@@ -195,8 +207,7 @@ function observeData(c: Connection, from: End, to: End, s: Segment, packet: numb
     c.gaps++;
     notes |= Note.gapBefore;
     noteHole(c, from, s, packet, atUs);
-    from.holeStart = from.sndMax;
-    from.holeAtUs = atUs;
+    openHole(from, s.seq, atUs);
   }
   const allAcked = isAllAcked(from);
   from.sndMax = end;
@@ -240,7 +251,7 @@ function newText(
   if (from.firstDataAtUs < 0) {
     from.firstDataAtUs = atUs;
     from.firstDataPayload = firstBytes(s);
-    if (from === c.server && c.serverRecord !== null) c.serverRecord.served++;
+    if (from === c.server) firstServed(c, s, atUs);
     from.firstDataAck = s.ack;
   }
   if (from.lastDataAtUs < 0 || to.lastDataAtUs > from.lastDataAtUs) {
@@ -263,13 +274,22 @@ function newText(
 
 /** Text sent although the other end had sent FIN: after this end acknowledged it, or crossing it on the way. */
 function textAfterFin(from: End, to: End, s: Segment, fresh: number, packet: number, atUs: number): void {
-  if (to.finAckedAtUs >= 0) from.bytesAfterPeerFin += fresh;
+  // By what it acknowledges, not by what was captured first.
+  if ((s.flags & Flag.ack) !== 0 && ((s.ack - to.finSeq) | 0) > 0) from.bytesAfterPeerFin += fresh;
   else from.bytesCrossingPeerFin += fresh;
   if (from.firstDataAfterPeerFinAtUs >= 0) return;
   from.firstDataAfterPeerFinAtUs = atUs;
   from.firstDataAfterPeerFinPacket = packet;
   from.firstDataAfterPeerFinLength = s.payloadLength;
   from.firstDataAfterPeerFinPayload = firstBytes(s);
+}
+
+function firstServed(c: Connection, s: Segment, atUs: number): void {
+  if (c.serverRecord !== null) c.serverRecord.served++;
+  // What the client seemed to acknowledge too early was only captured later.
+  if (c.badHandshakeAcks === 0 || atUs - c.badHandshakeAckAtUs >= REORDERED_US) return;
+  const into = (c.traces.badHandshakeAck - s.seq) | 0;
+  if (into > 0 && into <= s.payloadLength) c.badHandshakeAcks = 0;
 }
 
 function isAllAcked(end: End): boolean {
@@ -323,11 +343,13 @@ function noteRetransmission(
   packet: number,
   atUs: number,
 ): number {
-  if (from.holeAtUs >= 0 && s.seq === from.holeStart && atUs - from.holeAtUs < reorderLimitUs(from)) {
+  if (fillsHole(from, s, atUs)) {
     from.outOfOrder++;
-    from.bytes += s.payloadLength;
-    from.holeAtUs = -1;
-    c.gaps--;
+    // Acknowledged before it was captured: it is the newest text all the same.
+    if (from.firstDataAtUs < 0 || ((s.seq - from.lastDataSeq) | 0) > 0)
+      newText(c, from, to, s, s.payloadLength, packet, atUs);
+    else from.bytes += s.payloadLength;
+    if (s.seq === from.holeStart && c.gaps > 0) c.gaps--;
     return Note.outOfOrder;
   }
   from.timedAtUs = -1;
@@ -352,6 +374,19 @@ function noteRetransmission(
   return Note.retransmission | (probing ? Note.windowProbe : 0) | (from.retryRun < 8 ? Note.notable : 0);
 }
 
+/** Bytes were skipped, or acknowledged before they were seen: they may only come late, out of order. */
+function openHole(end: End, until: number, atUs: number): void {
+  const open = end.holeAtUs >= 0 && atUs - end.holeAtUs < reorderLimitUs(end);
+  if (!open) end.holeStart = end.sndMax;
+  end.holeEnd = until;
+  end.holeAtUs = atUs;
+}
+
+function fillsHole(end: End, s: Segment, atUs: number): boolean {
+  if (end.holeAtUs < 0 || atUs - end.holeAtUs >= reorderLimitUs(end)) return false;
+  return ((s.seq - end.holeStart) | 0) >= 0 && ((s.seq - end.holeEnd) | 0) < 0;
+}
+
 function reorderLimitUs(end: End): number {
   return end.rttMinUs > 0 ? Math.max(3_000, end.rttMinUs / 2) : 3_000;
 }
@@ -373,6 +408,8 @@ function observeAck(c: Connection, from: End, to: End, s: Segment, packet: numbe
     if (c.badHandshakeAcks++ === 0) {
       c.badHandshakeAckPacket = packet;
       c.badHandshakeAckAtUs = atUs;
+      c.traces.used = true;
+      c.traces.badHandshakeAck = ack;
     }
     return Note.ackOfUnseen | Note.notable;
   }
@@ -380,7 +417,10 @@ function observeAck(c: Connection, from: End, to: End, s: Segment, packet: numbe
     if (beyond > MAX_GAP) return Note.ackOfUnseen | Note.notable;
     notes |= Note.ackOfUnseen;
     if (to.segments === 0) unseenText(from, to, beyond, atUs);
-    else noteAckBeyond(c, from, to, packet, atUs);
+    else {
+      noteAckBeyond(c, from, to, packet, atUs);
+      if (from.segments > 1) openHole(to, ack, atUs);
+    }
     to.sndMax = ack;
   }
   // Whatever it says, it is alive.

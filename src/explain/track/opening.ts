@@ -14,12 +14,14 @@ export function observeSyn(
 ): number {
   const from = direction === CLIENT ? c.client : c.server;
   const to = direction === CLIENT ? c.server : c.client;
+  if (isLateOwnSyn(from, s, atUs, c.startUs)) return lateSyn(c, from, s, direction);
   if (from.isnKnown && s.seq !== from.firstSeq) return strangeSyn(c, s, direction, packet, atUs);
   if (from.syns === 0 && stateOf(from) >= State.established) return strangeSyn(c, s, direction, packet, atUs);
   const first = from.syns++ === 0;
   from.lastSynAtUs = atUs;
   from.lastSynPacket = packet;
   if (first) learnSyn(c, from, to, s, packet, atUs);
+  if (first && c.badAnswers > 0 && (s.flags & Flag.ack) !== 0) forgetGoodAnswers(c, from, s);
   if ((s.flags & Flag.ack) !== 0) return observeSynAck(c, from, to, s, first, packet, atUs);
   if (first && direction !== CLIENT && to.syns > 0) {
     // Both ends opened at once (RFC 9293 Figure 7).
@@ -31,6 +33,39 @@ export function observeSyn(
     to.initialState = State.listen;
   }
   return first ? 0 : Note.retransmission;
+}
+
+/** What seemed a bad answer to the SYN goes on from this SYN-ACK: it was only captured before it. */
+function forgetGoodAnswers(c: Connection, from: End, s: Segment): void {
+  const after = (from.lastSeq - s.seq) | 0;
+  if (after > 0 && after < MAX_AFTER_SYN) c.badAnswers = 0;
+}
+
+/** Text that can follow a SYN-ACK within the time that packets are reordered. */
+const MAX_AFTER_SYN = 1 << 20;
+
+/** Queues of a capturing host hold packets back for no longer. */
+const REORDERED_US = 5_000;
+
+/** The SYN of this very connection, captured after what its sender sent next. */
+function isLateOwnSyn(from: End, s: Segment, atUs: number, startUs: number): boolean {
+  if (from.syns > 0 || !from.seqKnown || from.segments < 2 || atUs - startUs > REORDERED_US) return false;
+  return from.isnKnown ? s.seq === from.firstSeq : ((s.seq + 1) | 0) === from.firstSeq;
+}
+
+/** What only the SYN says; what it would begin has begun. */
+function lateSyn(c: Connection, from: End, s: Segment, direction: 0 | 1): number {
+  from.syns = 1;
+  from.isnKnown = true;
+  from.firstSeq = s.seq;
+  from.optionKinds = s.optionKinds;
+  from.mss = s.mss;
+  from.windowScale = s.windowScale;
+  from.synTsVal = s.tsVal;
+  from.synWindow = s.window;
+  from.synIdentification = s.identification;
+  if (direction === CLIENT) c.midstream = false;
+  return Note.outOfOrder;
 }
 
 function learnSyn(c: Connection, from: End, to: End, s: Segment, packet: number, atUs: number): void {

@@ -51,6 +51,8 @@ export function followsStrayReset(c: Connection, s: Segment, direction: number, 
     client.resets > 0 &&
     client.segments === client.resets &&
     server.segments === 0 &&
+    // With the number after this SYN it is of this very attempt, and only captured before it.
+    c.resets[0]!.seq !== ((s.seq + 1) | 0) &&
     atUs - c.lastUs < SYN_AGAIN_US
   );
 }

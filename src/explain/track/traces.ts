@@ -8,6 +8,8 @@ import { Note } from './log.ts';
  * segments.
  */
 export class Traces {
+  /** True once anything below was written: most connections leave no trace, and need no reset. */
+  used: boolean = false;
   /** ACKs without news that nothing seen here asked for, and who sent the first. */
   unaskedAcks: number = 0;
   unaskedFrom: number = -1;
@@ -70,6 +72,9 @@ export class Traces {
   /** A live connection of the same client address and port to another server, when this one's SYN got no good answer. */
   portAlsoOf: number = 0;
 
+  /** What the first bad ACK of the handshake acknowledged. */
+  badHandshakeAck: number = 0;
+
   /** Ticks by which the SYN's timestamp lies below one that the same address had used before toward this server. */
   synBehind: number = 0;
 
@@ -78,6 +83,8 @@ export class Traces {
   strayResetAtUs: number = -1;
 
   reset(): void {
+    if (!this.used) return;
+    this.used = false;
     this.unaskedAcks = 0;
     this.unaskedFrom = -1;
     this.unaskedPacket = 0;
@@ -120,6 +127,7 @@ export class Traces {
     this.twinResetAtUs = -1;
     this.twinOf = 0;
     this.portAlsoOf = 0;
+    this.badHandshakeAck = 0;
     this.synBehind = 0;
     this.strayResetPacket = 0;
     this.strayResetAtUs = -1;
@@ -145,6 +153,7 @@ export function noteDuplicateAck(
   if (traces.farOut > 0 && traces.farOutFrom === (to === c.client ? 0 : 1)) traces.farOutAnswered = true;
   if (s.sackCount > 0) {
     if (to.isnKnown && ((s.sack[0]! - to.firstSeq) | 0) < 0 && traces.alienSacks++ === 0) {
+      traces.used = true;
       traces.alienSackPacket = packet;
       traces.alienSackAtUs = atUs;
     }
@@ -155,6 +164,7 @@ export function noteDuplicateAck(
   const rttUs = roundTripUs(c);
   if (rttUs < 0) return;
   if (atUs - to.lastAtUs < 1.5 * rttUs + ANSWER_US || atUs - from.lastAtUs < ANSWER_US) return;
+  traces.used = true;
   if (traces.unaskedAcks++ > 0) return;
   traces.unaskedFrom = from === c.client ? 0 : 1;
   traces.unaskedPacket = packet;
@@ -170,6 +180,7 @@ function roundTripUs(c: Connection): number {
 export function noteAckBeyond(c: Connection, from: End, to: End, packet: number, atUs: number): void {
   const { traces } = c;
   if (traces.beyondFrom >= 0 || to.segments === 0) return;
+  traces.used = true;
   traces.beyondFrom = from === c.client ? 0 : 1;
   traces.beyondPacket = packet;
   traces.beyondAtUs = atUs;
@@ -193,6 +204,7 @@ export function noteAckBelow(c: Connection, from: End, to: End, ack: number): vo
 export function noteHole(c: Connection, from: End, s: Segment, packet: number, atUs: number): void {
   const { traces } = c;
   if (traces.holeFrom >= 0) return;
+  traces.used = true;
   traces.holeFrom = from === c.client ? 0 : 1;
   traces.holeStart = from.sndMax;
   traces.holeEnd = s.seq;
@@ -205,7 +217,7 @@ export function noteHole(c: Connection, from: End, s: Segment, packet: number, a
 export function noteAgain(c: Connection, from: End, to: End, s: Segment, packet: number, atUs: number): void {
   const { traces } = c;
   const who = from === c.client ? 0 : 1;
-  if (traces.beyondFrom === 1 - who) noteResumed(traces, s);
+  if (traces.beyondFrom === 1 - who) noteResumed(traces, s, atUs);
   if (isIn(s.seq, traces.holeStart, traces.holeEnd) && traces.holeFrom === who) {
     if (traces.holeFilledAtUs >= 0) return;
     traces.holeFilledAtUs = atUs;
@@ -218,6 +230,7 @@ export function noteAgain(c: Connection, from: End, to: End, s: Segment, packet:
     return;
   // Only the same bytes again count: the rest of a segment, or another one, may be small by nature.
   if (s.seq !== from.sndUna || (s.flags & Flag.psh) !== 0) return;
+  traces.used = true;
   traces.shrunkFrom = who;
   traces.shrunkLength = first;
   traces.shrunkTo = s.payloadLength;
@@ -230,8 +243,17 @@ function isIn(seq: number, start: number, end: number): boolean {
   return ((seq - start) | 0) >= 0 && ((seq - end) | 0) < 0;
 }
 
-function noteResumed(traces: Traces, s: Segment): void {
-  if (s.seq === traces.beyondOld) traces.beyondDoubt = true;
+/** So late a segment may be captured after the one that acknowledges it. */
+const REORDERED_US = 5_000;
+
+function noteResumed(traces: Traces, s: Segment, atUs: number): void {
+  if (s.seq === traces.beyondOld) {
+    if (atUs - traces.beyondAtUs < REORDERED_US) {
+      traces.beyondFrom = -1;
+      return;
+    }
+    traces.beyondDoubt = true;
+  }
   if (!traces.beyondDoubt) return;
   const end = (s.seq + s.payloadLength + (s.flags & Flag.fin)) | 0;
   if (((end - traces.beyondMax) | 0) > 0) traces.beyondMax = end;
@@ -239,8 +261,10 @@ function noteResumed(traces: Traces, s: Segment): void {
 
 /** A FIN below what the other end has acknowledged: its sender knows nothing of those bytes. */
 export function noteFin(c: Connection, from: End, packet: number, atUs: number): void {
-  if (!from.acked || ((from.sndUna - from.finSeq) | 0) <= 0) return;
+  // One above is the ACK of this very FIN, captured before it.
+  if (!from.acked || ((from.sndUna - from.finSeq) | 0) <= 1) return;
   const { traces } = c;
+  traces.used = true;
   traces.finBelowAck = (from.sndUna - from.finSeq) | 0;
   traces.finBelowAckPacket = packet;
   traces.finBelowAckAtUs = atUs;
@@ -268,10 +292,16 @@ export function sharesClientPort(a: Connection, b: Connection): boolean {
 /** A segment of another sequence space; returns the log notes. A receiver answers it with an ACK (RFC 9293 3.10.7.4, first). */
 export function noteFarOut(c: Connection, from: End, packet: number, atUs: number): number {
   const { traces } = c;
+  traces.used = true;
   if (traces.farOut++ === 0) {
     traces.farOutFrom = from === c.client ? 0 : 1;
     traces.farOutPacket = packet;
     traces.farOutAtUs = atUs;
   }
   return Note.foreign | Note.notable;
+}
+
+export function noteTextBeforeSyn({ traces }: Connection): void {
+  traces.used = true;
+  traces.textBeforeSyn++;
 }

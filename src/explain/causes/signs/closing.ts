@@ -56,8 +56,18 @@ export function closerIdleBeforeFin(k: Case): boolean {
 /** The passive side's late text begins a new exchange, as a request out of a pool does. */
 export function isNewRequest(k: Case): boolean {
   const { closer, passive, opener } = k;
-  if (passive !== opener || closer!.bytes === 0 || passive!.turns <= closer!.turns) return false;
+  if (passive !== opener || closer!.bytes === 0) return false;
+  if (answeredBefore(k)) return true;
+  if (passive!.turns <= closer!.turns) return false;
   return passive!.turnAtUs > closer!.finAtUs || passive!.bytesCrossingPeerFin >= passive!.turnBytes;
+}
+
+/** The closer's last answer acknowledges all that the passive side had said before its late text, in whatever order captured. */
+function answeredBefore(k: Case): boolean {
+  const { closer, passive } = k;
+  const end = passive!.fins > 0 ? passive!.finSeq : passive!.sndMax;
+  const late = passive!.bytesAfterPeerFin + passive!.bytesCrossingPeerFin;
+  return late > 0 && closer!.lastDataAck === ((end - late) | 0);
 }
 
 /** The passive side said a last word and closed at once: nothing it wanted to be read. */

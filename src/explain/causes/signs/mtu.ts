@@ -1,9 +1,8 @@
 import { formatBytes, formatDuration, nameOf } from '../../text.ts';
 import type { End } from '../../track/connection.ts';
+import { TIMESTAMP_BYTES } from '../../track/habits.ts';
 import type { AddEvidence, Case } from '../cause.ts';
 
-/** Timestamps take 12 bytes of each segment (RFC 7323 appendix A). */
-const TIMESTAMP_BYTES = 12;
 /** Linux: TCP_RTO_MIN. What is sent again sooner was asked for, by SACK or by ICMP. */
 const RTO_MIN_US = 200_000;
 
@@ -39,6 +38,9 @@ export function holeStays(k: Case): boolean {
 export function holeFilled(k: Case, afterTimeouts: boolean): number {
   const { traces } = k.c;
   if (holed(k) === null || traces.holeFilledAtUs < 0 || !traces.holeOnPath) return 0;
+  // Its receiver must have missed it: only captured late, it would have been acknowledged at once.
+  const receiver = k.c.end(1 - traces.holeFrom);
+  if (receiver.lastSackAtUs < 0 && receiver.duplicateAcks === 0) return 0;
   const waited = traces.holeFilledAtUs - traces.holeAtUs;
   const full = fullSegment(k);
   if (traces.holeFillLength === full) return 0;
@@ -46,6 +48,22 @@ export function holeFilled(k: Case, afterTimeouts: boolean): number {
   if (traces.holeFillLength < full) return waited > 3 * RTO_MIN_US || !afterTimeouts ? 0.9 : 0.5;
   // Offload has joined what filled it, so that its size does not show: two full segments lost and a short one not is a sign.
   return ((traces.holeEnd - traces.holeStart) | 0) >= 2 * full ? 0.65 : 0.4;
+}
+
+/**
+ * Seen beyond the narrow link: several packets of an end are missing in the numbering of its host (IP ID), though not a byte
+ * of its text, and what came after them came in smaller packets than agreed. At once, or after timeouts.
+ */
+export function numbersLeftOut(k: Case, afterTimeouts: boolean): End | null {
+  for (const end of [k.client, k.server]) {
+    if (end.idsLeftOut < 2 || end.smallPackets === 0) continue;
+    if (end.idsLeftOutWaitUs > 3 * RTO_MIN_US === afterTimeouts) return end;
+  }
+  return null;
+}
+
+export function leftOutWords(k: Case, end: End): string {
+  return `${end.idsLeftOut} packets of the ${nameOf(k, end)} are left out in the numbering of its IP packets, though none of its text is missing, and ${end.smallPackets === 1 ? 'a large segment' : `${end.smallPackets} large segments`} after them went in smaller packets than the ${fullSegment(k)} bytes that the ends had agreed on.`;
 }
 
 /** Text that was sent again and again went through in a smaller segment, and no ICMP error had asked for that. */

@@ -32,11 +32,15 @@ export function filteredPort(k: Case): boolean {
   return record !== null && record.hopLimit >= 0 && record.hopLimit !== k.reset!.record.hopLimit;
 }
 
-/** No answer to the SYN of one of several connections to a port that answers, with routers on the way that may drop it. */
+/** No answer to the SYN of one of several connections to a port that answers: something on the way may have dropped it. */
+export function droppedAmongOthers(k: Case): boolean {
+  return synOnly(k) && !synArrived(k) && othersAccepted(k);
+}
+
+/** The same with routers on the way. */
 export function droppedAcrossRouters(k: Case): boolean {
-  const record = k.c.serverRecord;
-  if (!synOnly(k) || synArrived(k) || record === null || record.accepted === 0) return false;
-  return hopsOf(record.hopLimit) + hopsOf(k.client.hopLimit) > 0;
+  if (!droppedAmongOthers(k)) return false;
+  return hopsOf(k.c.serverRecord!.hopLimit) + hopsOf(k.client.hopLimit) > 0;
 }
 
 /** Linux numbers its SYNs (IP ID); one without a number was written by hand or by a proxy. */

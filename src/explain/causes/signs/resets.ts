@@ -49,6 +49,17 @@ export function resetInTimeWait(k: Case): boolean {
   return k.reset !== null && k.reset.record.receiverState === State.timeWait;
 }
 
+/** A stranger's RST went to an end that was not captured, after the other had sent FIN: TIME-WAIT is one place to meet it. */
+export function resetAfterFinUnseen(k: Case): boolean {
+  return (
+    k.reset !== null &&
+    k.reset.foreign !== null &&
+    k.receiver!.segments === 0 &&
+    k.sender!.fins > 0 &&
+    k.c.firstFinFrom >= 0
+  );
+}
+
 export function resetRefusedMidway(k: Case): boolean {
   return k.reset !== null && !k.reset.accepted;
 }
@@ -99,13 +110,17 @@ export function synSenderReset(k: Case): boolean {
   );
 }
 
+/** Queues of a capturing host hold packets back for no longer. */
+const REORDERED_US = 2_000;
+
 export function answersOldDuplicate(k: Case): boolean {
   const holder = k.receiver!;
-  return (
-    holder.lastDuplicateAckAtUs >= 0 &&
-    k.reset!.record.trigger !== null &&
-    k.reset!.record.trigger.packet === holder.lastDuplicateAckPacket
-  );
+  const { trigger, atUs } = k.reset!.record;
+  if (holder.lastDuplicateAckAtUs < 0 || trigger === null) return false;
+  if (trigger.packet === holder.lastDuplicateAckPacket) return true;
+  // The RST was captured before the ACK that it answers.
+  const after = holder.lastDuplicateAckAtUs - atUs;
+  return after >= 0 && after < REORDERED_US;
 }
 
 /**
