@@ -9,6 +9,6 @@ export interface HostFastOpen extends FastOpen {
   prepare(tcb: Connection): void;
   /** A SYN has come to a listener: null where it has nothing to do with Fast Open. */
   request(listener: Listener, segment: Segment): FastOpenState | null;
-  /** A child was made, whose handshake is not over. */
-  noteChild(tcb: Connection, listener: Listener): void;
+  /** A child was made: it is accepted before its handshake is over. */
+  childBegins(tcb: Connection, listener: Listener): void;
 }

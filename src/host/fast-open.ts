@@ -1,12 +1,14 @@
-import { State } from '../states/index.ts';
-import type { Environment } from '../tcp/environment.ts';
+import { Event, State } from '../states/index.ts';
+import { step } from '../tcp/effects.ts';
 import { Errno } from '../tcp/errno.ts';
 import type { FastOpenState } from '../tcp/fast-open.ts';
 import { prepareOffer } from '../tcp/negotiate.ts';
 import type { Outgoing } from '../tcp/outgoing.ts';
+import { transferBegins } from '../tcp/recovery.ts';
 import type { Tcb } from '../tcp/tcb.ts';
 import { formatAddress, type Segment } from '../wire/index.ts';
 import type { Connection } from './connection.ts';
+import { FastOpenCounters } from './fast-open-counters.ts';
 import type { HostFastOpen } from './fast-open-hook.ts';
 import { cookieOf, encodeOption, type FastOpenOption, findOption } from './fast-open-option.ts';
 import type { Host } from './host.ts';
@@ -42,6 +44,7 @@ interface Remembered {
 /** TCP Fast Open (RFC 7413) as Linux has it: cookies, and text on SYNs. */
 export class FastOpenTable implements HostFastOpen {
   readonly #host: Host;
+  readonly counters: FastOpenCounters = new FastOpenCounters();
   /** net.ipv4.tcp_fastopen. */
   enabled: number = Enable.client;
   #key: Uint8Array = new Uint8Array(KEY_BYTES);
@@ -162,16 +165,21 @@ export class FastOpenTable implements HostFastOpen {
   synWasTooBig(tcb: Tcb): void {
     tcb.fastOpen!.repeated = true;
     prepareOffer(tcb);
+    step(this.#host, tcb, Event.retransmit, null);
   }
 
   /** Linux tcp_rcv_fastopen_synack: what was not taken goes again at once. */
-  synAckArrived(_env: Environment, tcb: Tcb, segment: Segment): void {
+  synAckArrived(tcb: Tcb, segment: Segment): void {
     const state = tcb.fastOpen!;
     const found = findOption(segment);
     this.#remember(tcb, state, found !== null && found.cookie.length > 0 ? found : null);
     if (state.synBytes === 0) return;
     state.textTaken = tcb.sndUna === tcb.sndNxt;
-    if (state.textTaken) return;
+    if (state.textTaken) {
+      this.counters.TCPFastOpenActive++;
+      return;
+    }
+    this.counters.TCPFastOpenActiveFail++;
     tcb.sent.push(tcb.sndUna, tcb.sndNxt, tcb.firstSentAt);
     tcb.sent.markPushed();
     tcb.sent.markLost(0);
@@ -197,18 +205,28 @@ export class FastOpenTable implements HostFastOpen {
   request(listener: Listener, segment: Segment): FastOpenState | null {
     const option = findOption(segment);
     const hasText = segment.payloadLength > 0;
+    const { counters } = this;
+    if (option?.cookie.length === 0) counters.TCPFastOpenCookieReqd++;
     if ((this.enabled & Enable.server) === 0 || (option === null && !hasText)) return null;
-    if (this.#waiting(listener) >= this.#limitOf(listener)) return null;
+    if (!this.#hasRoom(listener)) return null;
     const bare =
       (this.enabled & Enable.serverWithoutCookie) !== 0 || this.#withoutCookie.has(listener.socket);
-    if (bare) return child(null, false, hasText);
+    if (bare) {
+      counters.TCPFastOpenPassive++;
+      return child(null, false, hasText);
+    }
     if (option === null) return null;
     const { isExperimental } = option;
     const keys = this.#keysFor(listener);
     const valid = cookieOf(keys[0]!, segment);
     const offer = encodeOption({ cookie: valid, isExperimental });
     const key = keys.findIndex((one) => equal(cookieOf(one, segment), option.cookie));
-    if (key >= 0) return child(key === 0 ? null : offer, isExperimental, hasText);
+    if (key >= 0) {
+      counters.TCPFastOpenPassive++;
+      if (key > 0) counters.TCPFastOpenPassiveAltKey++;
+      return child(key === 0 ? null : offer, isExperimental, hasText);
+    }
+    if (option.cookie.length > 0) counters.TCPFastOpenPassiveFail++;
     return {
       isChild: false,
       option: offer,
@@ -220,9 +238,24 @@ export class FastOpenTable implements HostFastOpen {
     };
   }
 
-  /** Counts a child until its handshake is over. */
-  noteChild(tcb: Connection, listener: Listener): void {
+  /**
+   * RFC 7413 4.2.2: text flows before the ACK of our SYN-ACK, so it counts as acknowledged; its timer runs on. The child takes up room of
+   * TCP_FASTOPEN until its handshake is over.
+   */
+  childBegins(tcb: Connection, listener: Listener): void {
+    tcb.synAcked = true;
+    tcb.sndUna = tcb.sndNxt;
+    transferBegins(this.#host, tcb);
     this.#children.set(tcb, listener);
+    listener.completed(tcb);
+  }
+
+  /** Linux tcp_fastopen_queue_check. */
+  #hasRoom(listener: Listener): boolean {
+    const limit = this.#limitOf(listener);
+    if (this.#waiting(listener) < limit) return true;
+    if (limit > 0) this.counters.TCPFastOpenListenOverflow++;
+    return false;
   }
 
   #waiting(listener: Listener): number {

@@ -2,7 +2,7 @@ import { classify, EVENT_COUNT, Event, Facts, firstEvent, Known, next, State } f
 import { abort } from '../tcp/calls.ts';
 import { Errno } from '../tcp/errno.ts';
 import { isFastChild } from '../tcp/fast-open.ts';
-import { openEarly, openFromCookie, openPassive } from '../tcp/open.ts';
+import { openFromCookie, openPassive } from '../tcp/open.ts';
 import { Flag, type Segment } from '../wire/index.ts';
 import { Any } from './addresses.ts';
 import { type Connection, Queue } from './connection.ts';
@@ -243,11 +243,7 @@ function beginPassive(
   host.connections.insert(tcb);
   if (host.fastOpen !== null) tcb.fastOpen = host.fastOpen.request(listener, segment);
   openPassive(host, tcb, segment);
-  if (isFastChild(tcb)) {
-    openEarly(host, tcb);
-    host.fastOpen!.noteChild(tcb, listener);
-    listener.completed(tcb);
-  }
+  if (isFastChild(tcb)) host.fastOpen!.childBegins(tcb, listener);
 }
 
 function isnFor(host: Host, segment: Segment): number {

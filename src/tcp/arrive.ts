@@ -1,4 +1,5 @@
 import {
+  Acks,
   classify,
   Effect,
   EVENT_COUNT,
@@ -15,7 +16,7 @@ import { takeAck, takeUrgent } from './ack.ts';
 import { challenge } from './challenge.ts';
 import { step } from './effects.ts';
 import type { Environment } from './environment.ts';
-import { factsOf, isRecord, predicted } from './facts.ts';
+import { acksInHandshake, factsOf, isRecord, predicted } from './facts.ts';
 import { finIsNext, noteEarlyFin, takeFin } from './fin.ts';
 import { takeSyn } from './open.ts';
 import { output } from './output.ts';
@@ -106,7 +107,7 @@ function prepare(env: Environment, tcb: Tcb, event: Event, segment: Segment, whe
       if (tcb.state === State.synSent) takeSyn(env, tcb, segment);
       else if (repeatsSyn(env, tcb)) takeOldText(env, tcb, segment);
       takeAck(env, tcb, segment);
-      if (tcb.fastOpen !== null) env.fastOpen?.synAckArrived(env, tcb, segment);
+      if (tcb.fastOpen !== null) env.fastOpen!.synAckArrived(tcb, segment);
       return true;
     default:
       count(env, tcb, event, segment);
@@ -136,14 +137,13 @@ function count(env: Environment, tcb: Tcb, event: Event, segment: Segment): void
   } else if (event === Event.pawsFailed) counters.PAWSEstab++;
   else if (event === Event.dataAfterClose) counters.TCPAbortOnData++;
   else if (event === Event.rstPassive) counters.EmbryonicRsts++;
-  else if (tcb.state === State.synSent && event !== Event.useless && (segment.flags & Flag.ack) !== 0) {
-    hasten(env, tcb);
-  }
+  else if (tcb.state === State.synSent && (segment.flags & Flag.ack) !== 0) hasten(env, tcb, segment);
 }
 
 /** Linux tcp_rcv_synsent_state_process: an end that was half-open is cleaned by now, so the first SYN goes again soon. */
-function hasten(env: Environment, tcb: Tcb): void {
+function hasten(env: Environment, tcb: Tcb, segment: Segment): void {
   const delayUs = tcb.config.badAckSynUs;
+  if (acksInHandshake(tcb, segment) === Acks.plain) return;
   if (delayUs > 0 && tcb.backoff === 0) setTimer(env, tcb, Timer.retransmit, env.now + delayUs);
 }
 

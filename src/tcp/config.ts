@@ -37,6 +37,8 @@ export interface TcpConfig {
   timestampOffset: boolean;
   /** RFC 7323 3.2: segments without the agreed timestamps are dropped; Linux takes them. */
   requireTimestamps: boolean;
+  /** A SYN-ACK that echoes a timestamp of no SYN is answered with an RST (Linux). */
+  requireEcho: boolean;
   /** RFC 9293 3.10.2: SEND before the handshake is over queues; otherwise EAGAIN, as Linux sockets that do not block. */
   sendBeforeOpen: boolean;
   /** Where SYNs cross, the SYN-ACK is our SYN once more, with all that it offered (Linux tcp_send_synack). */

@@ -2,6 +2,7 @@ import { Acks, Event, type EventSet, type Facts, Known, State, Where } from '../
 import { Flag, OptionBit, type Segment } from '../wire/index.ts';
 import type { Environment } from './environment.ts';
 import { isFastChild } from './fast-open.ts';
+import { timestampClock } from './rtt.ts';
 import type { Tcb } from './tcb.ts';
 import { receiveWindow } from './window.ts';
 
@@ -45,7 +46,7 @@ export function factsOf(env: Environment, tcb: Tcb, segment: Segment, facts: Fac
   facts.room = Known.yes;
   if (state === State.synSent) {
     facts.where = Where.exact;
-    facts.acks = acksInHandshake(tcb, segment);
+    facts.acks = echoesAnother(env, tcb, segment) ? Acks.unsent : acksInHandshake(tcb, segment);
     facts.pawsFailed = Known.no;
     facts.hasData = segment.payloadLength > 0;
     return;
@@ -90,10 +91,18 @@ function placeForRecord(facts: Facts): void {
 }
 
 /** RFC 9293 3.10.7.3 (first), 3.10.7.4 (fifth, SYN-RECEIVED): SND.UNA < SEG.ACK =< SND.NXT. */
-function acksInHandshake(tcb: Tcb, segment: Segment): number {
+export function acksInHandshake(tcb: Tcb, segment: Segment): number {
   // Of a child of Fast Open our SYN counts as acknowledged.
   if (((segment.ack - tcb.sndUna) | 0) < (tcb.synAcked ? 0 : 1)) return Acks.below;
   return ((segment.ack - tcb.sndNxt) | 0) > 0 ? Acks.unsent : Acks.plain;
+}
+
+/** Linux tcp_rcv_synsent_state_process: a timestamp that no SYN of ours had is as bad as such an ACK. */
+function echoesAnother(env: Environment, tcb: Tcb, segment: Segment): boolean {
+  const { tsEcr } = segment;
+  if (tsEcr === 0 || !tcb.config.timestamps || !tcb.config.requireEcho) return false;
+  const first = timestampClock(tcb, tcb.firstSentAt);
+  return (tsEcr - first) >>> 0 > (timestampClock(tcb, env.now) - first) >>> 0;
 }
 
 /** RFC 9293 3.10.7.4 (fifth) in the range of RFC 5961 5.2. */

@@ -1,5 +1,4 @@
 import type { Segment } from '../wire/index.ts';
-import type { Environment } from './environment.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -25,10 +24,10 @@ export interface FastOpenState {
 export interface FastOpen {
   /** A SYN leaves: adds option and text. */
   writeSyn(tcb: Tcb, out: Outgoing): void;
-  /** ICMP says that the SYN was too large. */
+  /** ICMP says that the SYN was too large: it goes again at once. */
   synWasTooBig(tcb: Tcb): void;
   /** The SYN-ACK has come and is taken: what it says of cookie and text. */
-  synAckArrived(env: Environment, tcb: Tcb, segment: Segment): void;
+  synAckArrived(tcb: Tcb, segment: Segment): void;
 }
 
 /** Before the handshake is over, but as good as open. */

@@ -42,10 +42,7 @@ export function icmpArrives(env: Environment, tcb: Tcb, segment: Segment): void 
   if (isTooBig(segment)) {
     if (!tcb.config.pathMtuDiscovery || state === State.closed || state === State.timeWait) return;
     packetTooBig(env, tcb, segment.icmpMtu);
-    if (state === State.synSent && tcb.fastOpen !== null) {
-      env.fastOpen?.synWasTooBig(tcb);
-      step(env, tcb, Event.retransmit, null);
-    }
+    if (state === State.synSent && tcb.fastOpen !== null) env.fastOpen!.synWasTooBig(tcb);
     output(env, tcb);
     return;
   }

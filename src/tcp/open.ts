@@ -4,7 +4,6 @@ import { segmentArrives } from './arrive.ts';
 import { step } from './effects.ts';
 import type { Environment } from './environment.ts';
 import { limitMss, prepareOffer, takeOptions } from './negotiate.ts';
-import { transferBegins } from './recovery.ts';
 import type { Tcb } from './tcb.ts';
 import { keepSynText } from './text.ts';
 
@@ -27,13 +26,6 @@ export function openPassive(env: Environment, tcb: Tcb, segment: Segment): void 
   tcb.state = State.listen;
   takeSyn(env, tcb, segment);
   step(env, tcb, (segment.flags & Flag.fin) !== 0 ? Event.synFin : Event.syn, segment);
-}
-
-/** RFC 7413 4.2.2: text flows before the ACK of our SYN-ACK, so it counts as acknowledged; its timer runs on. */
-export function openEarly(env: Environment, tcb: Tcb): void {
-  tcb.synAcked = true;
-  tcb.sndUna = tcb.sndNxt;
-  transferBegins(env, tcb);
 }
 
 /**

@@ -16,7 +16,7 @@ export function sendSyn(env: Environment, tcb: Tcb): void {
   const out = begin(env, tcb, tcb.iss, Flag.syn | synEcnFlags(tcb));
   out.window = offerSynWindow(tcb);
   writeSynOptions(env, tcb, out);
-  if (tcb.fastOpen !== null) env.fastOpen?.writeSyn(tcb, out);
+  if (tcb.fastOpen !== null) env.fastOpen!.writeSyn(tcb, out);
   leave(env, tcb, out);
 }
 

@@ -26,6 +26,7 @@ export function testConfig(over: Partial<TcpConfig> = {}): TcpConfig {
     keepSynData: true,
     keepSynDataUnacknowledged: false,
     badAckSynUs: 0,
+    requireEcho: false,
     shutdownWaits: false,
     predictsText: false,
     pollsUrgentOctet: false,

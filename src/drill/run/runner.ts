@@ -340,7 +340,8 @@ export class Runner {
         !flow.synSeen &&
         isSyn &&
         !hasAck &&
-        live.destinationPort === flow.remotePort
+        live.destinationPort === flow.remotePort &&
+        !world.isKnownSyn(live)
       ) {
         flow.synSeen = true;
         flow.localPort = live.sourcePort;

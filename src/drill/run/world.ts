@@ -149,6 +149,14 @@ export class World implements CallWorld {
     return live.sourcePort === flow.localPort && live.destinationPort === flow.remotePort;
   }
 
+  /**
+   * A SYN that a connection of before sends again, told by its number, as its port may have been taken anew. packetdrill takes it for the
+   * one of the new connection.
+   */
+  isKnownSyn(live: LivePacket): boolean {
+    return this.flows.some((flow) => this.belongs(live, flow) && flow.liveLocalIsn === live.seq);
+  }
+
   /** What no line of the script has asked for, of all its connections, as a script would write it. */
   leftOver(): string[] {
     return [...this.passedOver, ...this.sent].flatMap((live) => {
@@ -239,7 +247,8 @@ export class World implements CallWorld {
 
   #counterDeltas(): (readonly [string, number])[] {
     const deltas: (readonly [string, number])[] = [];
-    for (const [name, value] of Object.entries(this.host.counters as object) as [string, number][]) {
+    const counters: object = { ...this.host.counters, ...this.fastOpen?.counters };
+    for (const [name, value] of Object.entries(counters) as [string, number][]) {
       const before = this.#countersSeen.get(name) ?? 0;
       this.#countersSeen.set(name, value);
       deltas.push([nstatName(name), value - before]);
