@@ -6,6 +6,8 @@ import type { IcmpErrors } from '../tcp/icmp-errors.ts';
 import { packetizationSearch } from '../tcp/mtu-search.ts';
 import { segmentedQueue } from '../tcp/send-queue.ts';
 import { type HostProfile, KIB, linuxHost, MIB, RFC_CONFIG, rfcHost, SECOND } from './profiles.ts';
+import { growingMemory } from './receive-growth.ts';
+import { measuredMemory } from './receive-memory.ts';
 
 const { ECONNREFUSED, EHOSTUNREACH, ENOPROTOOPT } = Errno;
 
@@ -91,12 +93,13 @@ export const freebsdHost: HostProfile = { name: 'freebsd', states: freebsd, conf
 
 /** All profiles by name. A `Host` knows `rfc` and `linux` by itself: who needs no other need not carry it. */
 export const HOST_PROFILES: Readonly<Record<'rfc' | 'linux' | 'freebsd', HostProfile>> = {
-  rfc: { ...rfcHost, mtuSearch: packetizationSearch },
+  rfc: { ...rfcHost, mtuSearch: packetizationSearch, receiveMemory: growingMemory },
   linux: {
     ...linuxHost,
     mtuSearch: packetizationSearch,
     sendQueue: segmentedQueue,
+    receiveMemory: measuredMemory,
     slowStart: () => new HybridSlowStart().acked,
   },
-  freebsd: { ...freebsdHost, mtuSearch: packetizationSearch },
+  freebsd: { ...freebsdHost, mtuSearch: packetizationSearch, receiveMemory: growingMemory },
 };

@@ -11,7 +11,7 @@ import {
 import type { TcpConfig } from '../tcp/config.ts';
 import { Counters } from '../tcp/counters.ts';
 import { step } from '../tcp/effects.ts';
-import type { Environment, MtuSearch, SendQueue } from '../tcp/environment.ts';
+import type { Environment, MtuSearch, ReceiveMemory, SendQueue } from '../tcp/environment.ts';
 import { Outgoing } from '../tcp/outgoing.ts';
 import { OFF, type Tcb, Timer } from '../tcp/tcb.ts';
 import { timersExpired } from '../tcp/timers.ts';
@@ -63,6 +63,7 @@ export class Host implements Environment {
   fastOpen: HostFastOpen | null = null;
   inSlowStart: ((env: Environment, tcb: Tcb) => void) | null;
   readonly sendQueue: SendQueue | null;
+  readonly receiveMemory: ReceiveMemory | null;
   readonly mtuSearch: MtuSearch | null;
   watch: ((env: Environment, tcb: Tcb, sentNew: boolean) => void) | null = null;
   readonly packets: PacketPool;
@@ -93,6 +94,8 @@ export class Host implements Environment {
   /** The way back that it came with. */
   arrivingRoute: Int32Array | null = null;
   orphanCount: number = 0;
+  /** Sees what the host sends to itself, which no link carries. */
+  onLoopback: ((packet: Packet) => void) | null = null;
   /** Takes a SYN in TIME-WAIT out of the diagram's hands. */
   synInTimeWait: ((host: Host, id: number, fields: TimeWaitFields, segment: Segment) => void) | null = null;
 
@@ -117,6 +120,7 @@ export class Host implements Environment {
     this.config = Object.assign({}, this.profile.config, options.config);
     this.inSlowStart = this.profile.slowStart?.() ?? null;
     this.sendQueue = this.profile.sendQueue ?? null;
+    this.receiveMemory = this.profile.receiveMemory ?? null;
     this.mtuSearch = this.profile.mtuSearch ?? null;
     this.decoder = new IpDecoder(options.fragments);
     this.sum = options.sum ?? plainSum;
@@ -422,8 +426,10 @@ export class Host implements Environment {
 
   /** Queues a packet for its destination, inside the host or out of it. */
   send(packet: Packet, family: number, destination: Int32Array): void {
-    if (this.book.find(family, destination) >= 0) this.#loopback.push(packet);
-    else this.#outQueue.push(packet);
+    if (this.book.find(family, destination) >= 0) {
+      this.onLoopback?.(packet);
+      this.#loopback.push(packet);
+    } else this.#outQueue.push(packet);
   }
 
   /** Ends every entry into the host: what ended is put away, packets go out, programs are told. */

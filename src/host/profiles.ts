@@ -1,6 +1,6 @@
 import { linux, type Profile, rfc } from '../states/index.ts';
 import type { TcpConfig } from '../tcp/config.ts';
-import type { Environment, MtuSearch, SendQueue } from '../tcp/environment.ts';
+import type { Environment, MtuSearch, ReceiveMemory, SendQueue } from '../tcp/environment.ts';
 import { LINUX_ICMP } from '../tcp/icmp-errors.ts';
 import type { Tcb } from '../tcp/tcb.ts';
 
@@ -13,6 +13,8 @@ export interface HostProfile {
   readonly mtuSearch?: MtuSearch;
   /** How the send buffer is kept (`Environment.sendQueue`); none: as octets. */
   readonly sendQueue?: SendQueue;
+  /** How the receive buffer is measured (`Environment.receiveMemory`); none: as octets. */
+  readonly receiveMemory?: ReceiveMemory;
   /** Makes what ends slow start before the queue overflows; none: loss does (`Environment.inSlowStart`). */
   readonly slowStart?: () => (env: Environment, tcb: Tcb) => void;
 }
@@ -88,6 +90,7 @@ export const RFC_CONFIG: TcpConfig = {
   roundReceiveBuffer: false,
   windowSteps: true,
   acceptsWholeBuffer: false,
+  takesBeyondWindow: false,
   windowShare: 256,
   initialReceiveSegments: 0,
   delayedAckMinUs: 200_000,
@@ -198,6 +201,7 @@ const LINUX_CONFIG: TcpConfig = {
   persistMaxUs: 120 * SECOND,
   receiveBufferBytes: 131_072,
   maxReceiveBufferBytes: 6 * MIB,
+  takesBeyondWindow: true,
   windowShare: 128,
   initialReceiveSegments: Infinity,
   delayedAckMinUs: 40_000,

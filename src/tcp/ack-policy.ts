@@ -23,7 +23,7 @@ export function acknowledgeText(env: Environment, tcb: Tcb, length: number): voi
   const enough = config.countsSmallSegments
     ? tcb.ackPendingSegments >= config.ackEverySegments || length > tcb.sndMss
     : tcb.ackPendingBytes > (config.ackEverySegments - 1) * tcb.rcvMss;
-  if (enough || isQuick(tcb)) {
+  if ((enough && !env.receiveMemory?.holdsAck(tcb)) || isQuick(tcb)) {
     tcb.ackNow = true;
     return;
   }
@@ -33,6 +33,7 @@ export function acknowledgeText(env: Environment, tcb: Tcb, length: number): voi
 /** The largest segment that came tells what full ones are (Linux tcp_measure_rcv_mss). */
 export function measureSegments(env: Environment, tcb: Tcb, length: number): void {
   const size = env.arrivingSize || length;
+  env.receiveMemory?.arrived(tcb, length, size);
   if (size > tcb.rcvMss) tcb.rcvMss = size < tcb.advMss ? size : tcb.advMss;
 }
 

@@ -121,6 +121,8 @@ export interface TcpConfig {
   windowSteps: boolean;
   /** What fits into the buffer lies in the window, offered or not (FreeBSD RCV.WND). */
   acceptsWholeBuffer: boolean;
+  /** Text that reaches beyond the window is taken as a whole while nothing waits to be read, otherwise not at all (Linux tcp_sequence). */
+  takesBeyondWindow: boolean;
   /** Share of the receive buffer that is offered as window: numerator over 256 (Linux tcp_adv_win_scale: 128). */
   windowShare: number;
   /** The largest first window offered, in segments of the MSS; 0: no such limit (Linux clamps to about 64 kB: 45 x 1460). */

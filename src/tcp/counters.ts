@@ -53,6 +53,7 @@ export class Counters {
   TCPSynRetrans = 0;
   TCPOrigDataSent = 0;
   TCPWinProbe = 0;
+  BeyondWindow = 0;
   TCPKeepAlive = 0;
   TCPMTUPFail = 0;
   TCPMTUPSuccess = 0;

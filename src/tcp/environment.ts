@@ -15,6 +15,20 @@ export interface SendQueue {
   memoryOfSegment(tcb: Tcb): number;
 }
 
+/** A receive buffer that is more than octets: how far the window may reach (`tcb.rcvWindowLimit`, `tcb.rcvShare`). */
+export interface ReceiveMemory {
+  /** A SYN or SYN-ACK offers this window. */
+  begin(tcb: Tcb, window: number): void;
+  /** `length` octets of text came, as a segment or as several of `size` each, put together. */
+  arrived(tcb: Tcb, length: number, size: number): void;
+  /** Whether an ACK that is due by count is to wait, as its window would be a smaller one. */
+  holdsAck(tcb: Tcb): boolean;
+  /** A window is about to be offered: the buffer may grow. */
+  grow(env: Environment, tcb: Tcb): void;
+  /** Text with a timestamp came in order, before it counts. */
+  measure(env: Environment, tcb: Tcb, segment: Segment): void;
+}
+
 /** Path MTU discovery without ICMP (RFC 4821), where `mtuProbing` says so. */
 export interface MtuSearch {
   /** Before new text leaves. */
@@ -47,6 +61,8 @@ export interface Environment {
   readonly arrivingSize: number;
   /** How the send buffer is kept, where it is more than octets. */
   readonly sendQueue: SendQueue | null;
+  /** How far windows reach follows the memory that arriving text takes up; null: the receive buffer is octets. */
+  readonly receiveMemory: ReceiveMemory | null;
   /** Told whenever a connection has sent what it could, `sentNew`: some of it for the first time; null: nobody wants to know. */
   readonly watch: ((env: Environment, tcb: Tcb, sentNew: boolean) => void) | null;
   /** Told of each ACK in slow start, before the window grows: it may set ssthresh; null: nobody wants to know. */

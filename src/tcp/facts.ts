@@ -51,7 +51,7 @@ export function factsOf(env: Environment, tcb: Tcb, segment: Segment, facts: Fac
     facts.hasData = segment.payloadLength > 0;
     return;
   }
-  place(tcb, segment, facts);
+  place(env, tcb, segment, facts);
   facts.acks = state === State.synReceived ? acksInHandshake(tcb, segment) : acksLater(tcb, segment);
   facts.pawsFailed = isOld(env, tcb, segment) ? Known.yes : Known.no;
   if (state === State.synReceived && facts.passive === Known.yes && !env.hasAcceptRoom(tcb))
@@ -117,17 +117,23 @@ function acksLater(tcb: Tcb, segment: Segment): number {
  * RFC 9293 3.10.7.4 (first): where the segment lies against [RCV.NXT, right edge offered), and whether it brings data
  * that fits. A SYN is placed by itself: what follows it is looked at once its own place is known.
  */
-function place(tcb: Tcb, segment: Segment, facts: Facts): void {
+function place(env: Environment, tcb: Tcb, segment: Segment, facts: Facts): void {
   const isSyn = (segment.flags & Flag.syn) !== 0;
   const start = (segment.seq - tcb.rcvNxt) | 0;
-  const window = receiveWindow(tcb);
+  let window = receiveWindow(tcb);
   const fin = (segment.flags & Flag.fin) !== 0 ? 1 : 0;
   const payload = segment.payloadLength;
   const length = isSyn ? 1 : payload + fin;
-  facts.where = whereIs(start, length, window);
-  facts.hasData = !isSyn && payload > 0 && start + payload > 0 && start < window && window > 0;
+  const end = start + payload;
+  if (end > window && start <= window && window > 0 && tcb.config.takesBeyondWindow) {
+    // Linux tcp_sequence: as a whole, where nothing waits to be read; otherwise not at all.
+    window = tcb.receive.readable === 0 ? end + 1 : -1;
+  }
+  facts.where = window < 0 ? Where.beyond : whereIs(start, length, window);
+  if (facts.where === Where.beyond && (segment.flags & Flag.rst) === 0) env.counters.BeyondWindow++;
+  facts.hasData = !isSyn && payload > 0 && end > 0 && start < window && window > 0;
   // A FIN beyond the window is trimmed off, and comes again.
-  if (fin !== 0 && !isSyn && start + payload >= window) facts.flags &= ~Flag.fin;
+  if (fin !== 0 && !isSyn && end >= window) facts.flags &= ~Flag.fin;
   if ((segment.flags & SYN_FIN_RST) === Flag.rst) placeReset(tcb, segment, facts);
   else if (tcb.finArrivedEarly && facts.hasData) facts.queuedFin = queuedFin(tcb, start, payload, window);
 }

@@ -14,7 +14,7 @@ import { offerSynWindow } from './window.ts';
 /** RFC 9293 3.10.1, and again with each retransmission. */
 export function sendSyn(env: Environment, tcb: Tcb): void {
   const out = begin(env, tcb, tcb.iss, Flag.syn | synEcnFlags(tcb));
-  out.window = offerSynWindow(tcb);
+  out.window = offerSynWindow(env, tcb);
   writeSynOptions(env, tcb, out);
   if (tcb.fastOpen !== null) env.fastOpen!.writeSyn(tcb, out);
   leave(env, tcb, out);
@@ -23,7 +23,7 @@ export function sendSyn(env: Environment, tcb: Tcb): void {
 /** The answer to a SYN (RFC 9293 3.10.7.2, 3.10.7.3), and again with each retransmission. */
 export function sendSynAck(env: Environment, tcb: Tcb): void {
   const out = begin(env, tcb, tcb.iss, Flag.syn | Flag.ack | synAckEcnFlags(tcb));
-  out.window = offerSynWindow(tcb);
+  out.window = offerSynWindow(env, tcb);
   if (tcb.config.keepSynDataUnacknowledged) out.ack = (tcb.irs + 1) | 0;
   writeSynAckOptions(env, tcb, out);
   if (tcb.fastOpen !== null && tcb.passive) out.extra = tcb.fastOpen.option;

@@ -66,8 +66,10 @@ export class Tcb {
   rcvUp: number = 0;
   /** RCV.UP means something. The mark itself is in `receive`. */
   urgentArrived: boolean = false;
-  /** The window offered is at most this large yet; grows with what arrives (Linux rcv_ssthresh). 0: not begun. */
+  /** The window offered is at most this large yet; grows with what arrives (Linux rcv_ssthresh). 0: no such limit. */
   rcvWindowLimit: number = 0;
+  /** Share of the receive buffer that text is, over 256, as measured; 0: not yet, `windowShare`. */
+  rcvShare: number = 0;
   /** Growth of the receive buffer: octets read in a round trip at most, where the present round began, and when. */
   rcvSpace: number = 0;
   rcvSpaceSeq: number = 0;
@@ -365,6 +367,7 @@ export function recycleTcb(tcb: Tcb): void {
   tcb.rcvUp = 0;
   tcb.urgentArrived = false;
   tcb.rcvWindowLimit = 0;
+  tcb.rcvShare = 0;
   tcb.rcvSpace = 0;
   tcb.rcvSpaceSeq = 0;
   tcb.rcvSpaceAt = 0;

@@ -4,7 +4,7 @@ import type { Environment } from './environment.ts';
 import { isFastChild } from './fast-open.ts';
 import { finIsNext } from './fin.ts';
 import type { Tcb } from './tcb.ts';
-import { measureReceiving, receiveWindow } from './window.ts';
+import { receiveWindow } from './window.ts';
 
 /** RFC 9293 3.10.7.4 (seventh): text inside the window goes to its place in the receive buffer. */
 export function takeText(env: Environment, tcb: Tcb, segment: Segment): void {
@@ -18,13 +18,20 @@ export function takeText(env: Environment, tcb: Tcb, segment: Segment): void {
     return;
   }
   const window = receiveWindow(tcb);
-  if (start + length > window) {
+  if (start + length > window && !tcb.config.takesBeyondWindow) {
     // What does not fit is trimmed off; the ACK tells where the window ends.
     length = window - start;
     tcb.ackNow = true;
   }
   const hadGaps = receive.rangeCount > 0;
+  const { limit } = receive;
+  if (tcb.config.takesBeyondWindow && receive.readable === 0 && start + length > limit) {
+    // Linux tcp_try_rmem_schedule: what comes to an empty buffer may be more than it holds.
+    receive.limit = start + length;
+    tcb.ackNow = true;
+  }
   const moved = insert(env, tcb, segment, start, length);
+  receive.limit = limit;
   if (moved < 0) return;
   reportOverlap(env, tcb, start);
   if (moved === 0) {
@@ -33,6 +40,7 @@ export function takeText(env: Environment, tcb: Tcb, segment: Segment): void {
     return;
   }
   textMoved(env, tcb, segment, moved, length);
+  if (((tcb.rcvAdv - tcb.rcvNxt) | 0) < 0) tcb.rcvAdv = tcb.rcvNxt;
   // RFC 5681 4.2: at once where a gap was filled, wholly or in part, so that the sender's recovery goes on.
   if (hadGaps) tcb.ackNow = true;
 }
@@ -41,7 +49,7 @@ export function takeText(env: Environment, tcb: Tcb, segment: Segment): void {
 function textMoved(env: Environment, tcb: Tcb, segment: Segment, moved: number, length: number): void {
   tcb.rcvNxt = (tcb.rcvNxt + moved) | 0;
   if (finMayWait(tcb) && finIsNext(tcb, segment)) tcb.pingpong = true;
-  if (tcb.timestampsOk) measureReceiving(env, tcb, segment);
+  if (tcb.timestampsOk) env.receiveMemory?.measure(env, tcb, segment);
   acknowledgeText(env, tcb, length);
   env.wake(tcb, 0);
 }

@@ -1,20 +1,18 @@
 import { State } from '../states/index.ts';
-import { OptionBit, type Segment } from '../wire/index.ts';
 import type { Environment } from './environment.ts';
 import { TIMESTAMPS_BYTES } from './options-out.ts';
-import { echoedRttUs } from './rtt.ts';
 import type { Tcb } from './tcb.ts';
 
 const MAX_UNSCALED = 65_535;
 
-/** Octets of the receive buffer that count as window: all, or a share as with Linux's tcp_adv_win_scale. */
-function share(tcb: Tcb, bytes: number): number {
-  return Math.floor((bytes * tcb.config.windowShare) / 256);
+/** Octets of the receive buffer that count as window: all, or a share as with Linux's scaling_ratio. */
+export function receiveShare(tcb: Tcb, bytes: number): number {
+  return Math.floor((bytes * (tcb.rcvShare || tcb.config.windowShare)) / 256);
 }
 
 /** Octets that the peer may be told to send, before any smoothing. */
 function space(tcb: Tcb): number {
-  let whole = share(tcb, tcb.receive.limit);
+  let whole = receiveShare(tcb, tcb.receive.limit);
   if (tcb.rcvWindowLimit > 0 && whole > tcb.rcvWindowLimit + tcb.receive.readable) {
     whole = tcb.rcvWindowLimit + tcb.receive.readable;
   }
@@ -25,7 +23,7 @@ function space(tcb: Tcb): number {
 
 /** RFC 9293 3.8.6.2.2: the right edge moves by so much at least, or not at all. */
 function leastStep(tcb: Tcb): number {
-  return Math.min(share(tcb, tcb.receive.limit) >> 1, tcb.rcvMss);
+  return Math.min(receiveShare(tcb, tcb.receive.limit) >> 1, tcb.rcvMss);
 }
 
 /** RCV.WND: what a segment is measured against. */
@@ -52,7 +50,7 @@ function offered(tcb: Tcb): number {
  * (tcp_select_initial_window): what is left of them beside timestamps, once these are known to be agreed on.
  */
 export function synWindow(tcb: Tcb): number {
-  let window = share(tcb, tcb.receive.limit);
+  let window = Math.floor((tcb.receive.limit * tcb.config.windowShare) / 256);
   // An active OPEN knows before the answer where it takes over a TIME-WAIT.
   const timestamps = tcb.passive ? tcb.timestampsOk : tcb.state === State.synSent && tcb.tsRecentAt > 0;
   const mss = timestamps ? tcb.advMss - TIMESTAMPS_BYTES : tcb.advMss;
@@ -66,11 +64,21 @@ export function synWindow(tcb: Tcb): number {
 }
 
 /** A SYN or SYN-ACK leaves: its window is offered. RCV.NXT may still be unknown, the distance to the edge is not. */
-export function offerSynWindow(tcb: Tcb): number {
+export function offerSynWindow(env: Environment, tcb: Tcb): number {
   const window = synWindow(tcb);
   tcb.rcvAdv = (tcb.rcvNxt + window) | 0;
-  tcb.rcvWindowLimit = tcb.config.initialReceiveSegments > 0 ? window : 0;
+  env.receiveMemory?.begin(tcb, window);
   return window;
+}
+
+/** Linux __tcp_select_window: whole segments where it is not scaled, and nothing of a buffer that is nearly full. */
+function selectWindow(tcb: Tcb, free: number): number {
+  const whole = receiveShare(tcb, tcb.receive.limit);
+  if (free < whole >> 1 && (free < whole >> 4 || free < tcb.rcvMss)) return 0;
+  const unit = (1 << tcb.rcvScale) - 1;
+  if (unit > 0) return (free + unit) & ~unit;
+  const last = (tcb.rcvAdv - tcb.lastAckSent) | 0;
+  return last > free || last <= free - tcb.rcvMss ? free - (free % tcb.rcvMss) : last;
 }
 
 /**
@@ -86,10 +94,8 @@ export function advertisedWindow(tcb: Tcb): number {
     const window = isSilly(tcb, free) ? kept : Math.max(kept, free);
     return Math.min((window + (1 << scale) - 1) >> scale, MAX_UNSCALED);
   }
-  if (free > kept && free >= kept + leastStep(tcb)) {
-    const part = scale === 0 && tcb.config.wholeWindows ? free % tcb.rcvMss : 0;
-    return Math.min(Math.max(kept, free - part) >> scale, MAX_UNSCALED);
-  }
+  const window = tcb.config.wholeWindows ? selectWindow(tcb, free) : free < kept + leastStep(tcb) ? 0 : free;
+  if (window > kept) return Math.min(window >> scale, MAX_UNSCALED);
   // A step of the scale beyond the edge, so that rounding does not take the edge back, while memory allows (RFC 7323 2.4).
   const rounded = (kept + (1 << scale) - 1) >> scale;
   const held = tcb.receive.readable + (rounded << scale);
@@ -98,10 +104,7 @@ export function advertisedWindow(tcb: Tcb): number {
 
 /** `advertisedWindow`, and it is offered from now on. */
 export function offerWindow(env: Environment, tcb: Tcb): number {
-  if (tcb.rcvWindowLimit > 0) raiseWindowLimit(tcb);
-  const isDue = env.now - tcb.rcvSpaceAt >= tcb.srttUs || tcb.rcvSpaceAt === 0;
-  const mayGrow = tcb.receive.limit < tcb.config.maxReceiveBufferBytes && !tcb.receiveBufferFixed;
-  if (isDue && mayGrow) growReceiveBuffer(env, tcb);
+  env.receiveMemory?.grow(env, tcb);
   const before = offered(tcb);
   const window = advertisedWindow(tcb);
   const bytes = window << tcb.rcvScale;
@@ -132,58 +135,4 @@ function pays(tcb: Tcb, kept: number, free: number): boolean {
   if (tcb.ackPendingSegments > 0 || free >> tcb.rcvScale <= kept >> tcb.rcvScale) return false;
   if (2 * step >= limit) return true;
   return step >= 2 * tcb.sndMss && (step >= limit >> 2 || free <= limit >> 3 || limit <= 8 * tcb.sndMss);
-}
-
-/** Linux tcp_grow_window: with each segment that arrives, two more may be under way, where there is room for them. */
-function raiseWindowLimit(tcb: Tcb): void {
-  const arrived = (tcb.rcvNxt - tcb.lastAckSent) | 0;
-  if (arrived <= 0) return;
-  const room = share(tcb, tcb.receive.limit) - tcb.receive.readable - tcb.rcvWindowLimit;
-  if (room <= 0) return;
-  tcb.rcvWindowLimit += Math.min(2 * arrived, room);
-  if (tcb.rcvWindowLimit >= share(tcb, tcb.config.maxReceiveBufferBytes)) tcb.rcvWindowLimit = 0;
-}
-
-/** What a sender begins with (RFC 6928): the first round trip brings no more. */
-const FIRST_SPACE_SEGMENTS = 10;
-
-/** Where no round trip was measured. */
-const ASSUMED_RTT_US = 100_000;
-
-/**
- * Linux tcp_rcv_space_adjust (dynamic right-sizing): the buffer holds twice what the reader took in a round trip, and room for the
- * sender's window to double meanwhile.
- */
-function growReceiveBuffer(env: Environment, tcb: Tcb): void {
-  const taken = (tcb.rcvNxt - tcb.receive.readable) | 0;
-  if (tcb.rcvSpaceAt === 0) {
-    tcb.rcvSpaceAt = env.now;
-    tcb.rcvSpaceSeq = taken;
-    tcb.rcvSpace = Math.min(synWindow(tcb), FIRST_SPACE_SEGMENTS * tcb.advMss);
-    return;
-  }
-  const rtt = Math.max(tcb.srttUs, tcb.rcvRttUs) || ASSUMED_RTT_US;
-  if (env.now - tcb.rcvSpaceAt < rtt) return;
-  const copied = (taken - tcb.rcvSpaceSeq) | 0;
-  if (copied > tcb.rcvSpace) {
-    const window = 2 * copied + 16 * tcb.advMss;
-    const growth = (window * (copied - tcb.rcvSpace)) / tcb.rcvSpace;
-    const wanted = Math.floor(((window + 2 * growth) * 256) / tcb.config.windowShare);
-    tcb.receive.limit = Math.max(tcb.receive.limit, Math.min(wanted, tcb.config.maxReceiveBufferBytes));
-    tcb.rcvSpace = copied;
-  }
-  tcb.rcvSpaceSeq = taken;
-  tcb.rcvSpaceAt = env.now;
-}
-
-/**
- * Linux tcp_rcv_rtt_measure_ts: who only receives has no other sample of the round trip after the handshake. Called before the
- * text counts; a peer that had paused before it tells nothing.
- */
-export function measureReceiving(env: Environment, tcb: Tcb, segment: Segment): void {
-  if (segment.tsEcr === tcb.rcvRttEcho || (segment.optionKinds & OptionBit.timestamps) === 0) return;
-  tcb.rcvRttEcho = segment.tsEcr;
-  const rttUs = echoedRttUs(tcb, segment.tsEcr, env.now);
-  if (segment.payloadLength < tcb.rcvMss || env.now - tcb.lastDataAt > rttUs / 2) return;
-  tcb.rcvRttUs = tcb.rcvRttUs === 0 ? rttUs : tcb.rcvRttUs + (rttUs - tcb.rcvRttUs) / 8;
 }

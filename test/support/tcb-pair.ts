@@ -1,4 +1,6 @@
 import { formatFlags } from '../../src/explain/text.ts';
+import { growingMemory } from '../../src/host/receive-growth.ts';
+import { measuredMemory } from '../../src/host/receive-memory.ts';
 import {
   Event,
   LINUX_TABLE,
@@ -12,7 +14,7 @@ import { close, userReceive, userSend } from '../../src/tcp/calls.ts';
 import type { TcpConfig } from '../../src/tcp/config.ts';
 import { Counters } from '../../src/tcp/counters.ts';
 import { step } from '../../src/tcp/effects.ts';
-import type { Environment, MtuSearch } from '../../src/tcp/environment.ts';
+import type { Environment, MtuSearch, ReceiveMemory } from '../../src/tcp/environment.ts';
 import { packetizationSearch } from '../../src/tcp/mtu-search.ts';
 import { openActive, openPassive } from '../../src/tcp/open.ts';
 import { Outgoing } from '../../src/tcp/outgoing.ts';
@@ -63,6 +65,7 @@ export class End implements Environment {
   arrivingSize: number = 0;
   readonly watch: null = null;
   readonly sendQueue: null = null;
+  readonly receiveMemory: ReceiveMemory;
   readonly inSlowStart: null = null;
   readonly fastOpen: null = null;
   readonly mtuSearch: MtuSearch = packetizationSearch;
@@ -99,6 +102,7 @@ export class End implements Environment {
     this.port = port;
     this.mtu = options.mtu ?? 1500;
     this.superSegmentBytes = options.superSegmentBytes ?? 0;
+    this.receiveMemory = config.initialReceiveSegments > 0 ? measuredMemory : growingMemory;
     this.tcb = new Tcb(config);
     this.#seed = port;
   }

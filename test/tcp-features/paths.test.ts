@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HOST_PROFILES, type Host, linuxHost, type Socket } from '../../src/host/index.ts';
+import { measuredMemory } from '../../src/host/receive-memory.ts';
 import { type Link, type LinkOptions, Network } from '../../src/link/index.ts';
 
 const SECOND = 1_000_000;
@@ -20,7 +21,10 @@ function transfer(
 ): Transfer {
   const network = new Network({ seed: 1 });
   // Without hybrid slow start, unless it is what is looked at.
-  const profile = name === 'linux' ? linuxHost : HOST_PROFILES[name === 'hystart' ? 'linux' : name];
+  const profile =
+    name === 'linux'
+      ? { ...linuxHost, receiveMemory: measuredMemory }
+      : HOST_PROFILES[name === 'hystart' ? 'linux' : name];
   const config = { maxSendBufferBytes: 8 << 20, maxReceiveBufferBytes: 16 << 20 };
   const client = network.host('client', { profile, config, addresses: ['10.0.0.1'] });
   const server = network.host('server', { profile, config, addresses: ['10.0.0.2'] });
