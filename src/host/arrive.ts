@@ -13,7 +13,6 @@ import {
 import { isUnicast } from './addresses.ts';
 import type { Host } from './host.ts';
 import { findListener, synArrives } from './listener.ts';
-import { routeBack } from './source-route.ts';
 import { timeWaitArrives } from './time-wait-arrives.ts';
 
 const SYN_FIN = Flag.syn | Flag.fin;
@@ -35,7 +34,8 @@ export function packetArrives(
   const decoder = host.decoder;
   decoder.decode(bytes, view, length, host.now);
   const segment = decoder.segment;
-  host.arrivingRoute = !isIp6 && (bytes[0]! & 15) > 5 ? routeBack(bytes, view) : null;
+  const hasOptions = !isIp6 && (bytes[0]! & 15) > 5;
+  host.arrivingRoute = hasOptions && host.sourceRoutes !== null ? host.sourceRoutes.back(bytes, view) : null;
   if (segment.kind === SegmentKind.tcp) tcpArrives(host, segment, trusted, inside);
   else if (segment.kind === SegmentKind.icmpError) errorArrives(host, segment, bytes, view, length, trusted);
 }

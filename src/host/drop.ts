@@ -1,5 +1,6 @@
 import { State } from '../states/index.ts';
 import { abort } from '../tcp/calls.ts';
+import { Errno } from '../tcp/errno.ts';
 import { parseAddress } from '../wire/index.ts';
 import type { Host } from './host.ts';
 import type { SocketRow } from './list.ts';
@@ -19,5 +20,7 @@ export function dropConnection(host: Host, row: SocketRow): void {
   const tcb = host.connections.find(local.words, localPort, remote.words, remotePort, family);
   if (tcb === null || tcb.state === State.closed) return;
   abort(host, tcb);
+  // Its application did not ask for that (Linux tcp_abort, FreeBSD tcp_drop).
+  tcb.error = Errno.ECONNABORTED;
   host.settle();
 }

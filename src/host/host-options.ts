@@ -3,6 +3,7 @@ import type { TcpConfig } from '../tcp/config.ts';
 import type { FragmentReassembler, SegmentSum } from '../wire/index.ts';
 import type { PacketPool } from './packet.ts';
 import type { HostProfile } from './profiles.ts';
+import type { SourceRoutes } from './source-route.ts';
 
 export interface HostOptions {
   readonly name: string;
@@ -23,6 +24,8 @@ export interface HostOptions {
   readonly packets?: PacketPool;
   /** Puts IP fragments together (RFC 1122 3.3.2); without it they are dropped. */
   readonly fragments?: FragmentReassembler;
+  /** IPv4 source routes; without them they are neither followed back nor asked for. */
+  readonly sourceRoutes?: SourceRoutes;
   /** How checksums of segments are computed. Default `plainSum`; `longSum` is faster where there is SIMD. */
   readonly sum?: SegmentSum;
 }

@@ -36,7 +36,7 @@ import { type HostProfile, linuxHost, rfcHost } from './profiles.ts';
 import { Random } from './random.ts';
 import { writeReset, writeSegment } from './serialise.ts';
 import { Socket } from './socket.ts';
-import { routeBytes } from './source-route.ts';
+import { routeBytes, type SourceRoutes } from './source-route.ts';
 import { tableOf } from './tables.ts';
 import { TimeWaitFields, TimeWaitTable } from './time-wait.ts';
 import { endTimeWait, startTimeWait } from './time-wait-life.ts';
@@ -76,6 +76,7 @@ export class Host implements Environment {
   readonly out: Outgoing = new Outgoing();
   readonly decoder: IpDecoder;
   readonly sum: SegmentSum;
+  readonly sourceRoutes: SourceRoutes | null;
   readonly book: AddressBook;
   readonly connections: ConnectionTable;
   readonly timeWait: TimeWaitTable;
@@ -124,6 +125,7 @@ export class Host implements Environment {
     this.mtuSearch = this.profile.mtuSearch ?? null;
     this.decoder = new IpDecoder(options.fragments);
     this.sum = options.sum ?? plainSum;
+    this.sourceRoutes = options.sourceRoutes ?? null;
     this.#patches = options.patches ?? [];
     this.table = tableOf(this.profile.states, this.config, this.#patches);
     this.mtu = options.mtu ?? 1500;

@@ -70,6 +70,36 @@ describe('queues of a listener', () => {
     expect(half.text(half.next())).toContain('R');
   });
 
+  it.each([true, false])(
+    'a group with SO_REUSEPORT takes over what waits: migrateRequests %s',
+    (migrateRequests) => {
+      const bench = new TcpBench({ profile: 'linux', config: { ...QUIET, migrateRequests } });
+      const [old, heir] = [0, 1].map(() => {
+        const socket = bench.host.socket();
+        socket.setOption(Option.reusePort, 1);
+        socket.bind('0.0.0.0', 80);
+        socket.listen(8);
+        return socket;
+      }) as [Socket, Socket];
+      const peers = Array.from({ length: 6 }, (_, i) => bench.peer({ port: 1000 + i }));
+      for (const [i, peer] of peers.entries()) {
+        peer.send('S', 0);
+        peer.expect('SA', 0, 1);
+        // Every other one is half open when the listener closes.
+        if (i % 2 === 0) peer.send('A', 1, 1);
+      }
+      const before = heir.listener!.waiting;
+      expect(before).toBeLessThan(3);
+      old.close();
+      expect(heir.listener!.waiting).toBe(migrateRequests ? 3 : before);
+      if (!migrateRequests) return;
+      for (const [i, peer] of peers.entries()) if (i % 2 === 1) peer.send('A', 1, 1);
+      expect(heir.listener!.waiting).toBe(6);
+      expect(heir.listener!.synCount).toBe(0);
+      expect(bench.host.counters.OutRsts).toBe(0);
+    },
+  );
+
   it('TCP_DEFER_ACCEPT waits for data', () => {
     const bench = new TcpBench({ profile: 'linux', config: QUIET });
     const listener = bench.listen(80);

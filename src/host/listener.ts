@@ -94,6 +94,7 @@ export class Listener {
   close(): void {
     const host = this.#host;
     if (this.tcb.localPort !== 0) host.ports.removeListener(this.tcb.localPort, this);
+    if (host.config.migrateRequests && this.tcb.reusePort) this.#handOver();
     const open = this.#queue.slice(this.#head);
     this.#queue.length = 0;
     this.#head = 0;
@@ -106,6 +107,24 @@ export class Listener {
     for (const tcb of host.inUse) if (tcb.listener === this) host.deleted(tcb);
     this.tcb.state = State.closed;
     this.socket.listener = null;
+  }
+
+  /** The others of the SO_REUSEPORT group take what waits, by the hash of its four-tuple (Linux reuseport_migrate_sock). */
+  #handOver(): void {
+    const { localIndex, localPort, user } = this.tcb;
+    const heirs = this.#host.ports
+      .listenersOf(localPort)
+      .filter(({ tcb }) => tcb.reusePort && tcb.localIndex === localIndex && tcb.user === user);
+    if (heirs.length === 0) return;
+    const waiting = this.#queue.splice(this.#head);
+    const halfOpen = this.#host.inUse.filter((tcb) => tcb.listener === this && tcb.queue === Queue.syn);
+    for (const tcb of [...waiting, ...halfOpen]) {
+      const heir = heirs[(tcb.hash >>> 0) % heirs.length]!;
+      tcb.listener = heir;
+      if (tcb.queue === Queue.syn) heir.synCount++;
+      else heir.completed(tcb);
+      this.#host.counters.TCPMigrateReqSuccess++;
+    }
   }
 
   /** shutdown(RD) ends listening (Linux inet_shutdown); the port stays bound. */

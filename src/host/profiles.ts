@@ -142,6 +142,7 @@ export const RFC_CONFIG: TcpConfig = {
   maxSynBacklog: 4096,
   maxBacklog: 4096,
   abortOnOverflow: false,
+  migrateRequests: false,
   maxMemoryBytes: 256 * MIB,
 
   defaultMss4: 536,

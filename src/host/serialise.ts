@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 import type { Host } from './host.ts';
 import { writeTcpOptions } from './option-layout.ts';
 import type { Packet } from './packet.ts';
-import { routeBytes, writeRoute } from './source-route.ts';
+import { routeBytes } from './source-route.ts';
 
 /** An IP length field holds no more; a longer super-segment says 0, as cards that cut segments up take it. */
 const MAX_LENGTH = 0xffff;
@@ -34,7 +34,7 @@ export function writeSegment(host: Host, tcb: Connection, out: Outgoing): Packet
   packet.trusted = tcb.trusted;
   writeTcp(packet, ipLength, headerLength, tcb.localPort, tcb.remotePort, out);
   writeIp(tcb, packet, out);
-  if (tcb.route !== null && tcb.family === 4) writeRoute(packet, tcb.route, tcb.remote[3]!);
+  if (tcb.route !== null && tcb.family === 4) host.sourceRoutes!.write(packet, tcb.route, tcb.remote[3]!);
   if (!tcb.trusted) writeChecksum(host, packet, ipLength, tcb.local, tcb.remote);
   return packet;
 }

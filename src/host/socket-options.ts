@@ -4,11 +4,9 @@ import type { TcpConfig } from '../tcp/config.ts';
 import { Errno } from '../tcp/errno.ts';
 import { keepAliveChanged, keepAliveSet } from '../tcp/keep-alive.ts';
 import { output } from '../tcp/output.ts';
-import { parseAddress } from '../wire/index.ts';
 import type { Connection } from './connection.ts';
 import { Option } from './options.ts';
 import type { Socket } from './socket.ts';
-import { MAX_HOPS } from './source-route.ts';
 
 const SECOND_US = 1_000_000;
 const MIN_BUFFER = 2048;
@@ -169,15 +167,6 @@ function withoutOptions(config: TcpConfig, on: boolean): TcpConfig {
     sack: offers && sack,
     windowScaling: offers && windowScaling,
   };
-}
-
-/** IP_OPTIONS with a source route: what the application asks for goes before what arrives (RFC 9293 MUST-52). */
-export function setSourceRoute(tcb: Connection, hops: readonly string[]): number {
-  const words = hops.map((hop) => parseAddress(hop));
-  if (hops.length > MAX_HOPS || words.some((word) => word?.family !== 4)) return -Errno.EINVAL;
-  tcb.route = hops.length === 0 ? null : Int32Array.from(words, (word) => word!.words[3]!);
-  tcb.routeChosen = hops.length > 0;
-  return 0;
 }
 
 /** getsockopt(2): the value, or -errno. -1 stands for "off" where 0 means something else. */

@@ -11,7 +11,8 @@ import { tcpInfo } from './info.ts';
 import type { Listener } from './listener.ts';
 import type { Option, Shut, TcpInfo } from './options.ts';
 import { readiness } from './readiness.ts';
-import { getOption, setOption, setSourceRoute } from './socket-options.ts';
+import { renew } from './recycle.ts';
+import { getOption, setOption } from './socket-options.ts';
 
 /**
  * A stream socket. Calls never wait: they return a number >= 0, or `-errno`, -EAGAIN and -EINPROGRESS among them. They happen at
@@ -164,6 +165,18 @@ export class Socket {
     return 0;
   }
 
+  /** connect(2) with AF_UNSPEC: what was connected is aborted, and the socket may connect again (Linux tcp_disconnect). */
+  disconnect(): number {
+    const tcb = this.tcb;
+    if (tcb === null) return -Errno.EBADF;
+    if (this.listener !== null) return this.listener.shutdown(0);
+    abort(this.host, tcb);
+    this.host.settle();
+    this.connecting = false;
+    if (tcb.gone) renew(this.host, this, tcb);
+    return 0;
+  }
+
   /** sockatmark(3): the next octet to read is the one that the urgent mark is at. */
   atMark(): boolean {
     return this.tcb?.receive.atMark ?? false;
@@ -182,7 +195,8 @@ export class Socket {
 
   /** IPv4 only: packets go by way of these addresses (RFC 791 3.1, loose source route); none: directly. */
   setSourceRoute(hops: readonly string[]): number {
-    return this.tcb === null ? -Errno.EBADF : setSourceRoute(this.tcb, hops);
+    if (this.tcb === null) return -Errno.EBADF;
+    return this.host.sourceRoutes?.choose(this.tcb, hops) ?? -Errno.ENOPROTOOPT;
   }
 
   info(): TcpInfo {

@@ -1,4 +1,6 @@
-import { internetChecksum } from '../wire/index.ts';
+import { Errno } from '../tcp/errno.ts';
+import { internetChecksum, parseAddress } from '../wire/index.ts';
+import type { Connection } from './connection.ts';
 import type { Packet } from './packet.ts';
 
 /** IPv4 options (RFC 791 3.1). */
@@ -8,18 +10,27 @@ const LOOSE = 131;
 const STRICT = 137;
 
 /** A header has room for 40 octets of options: a NOP, three octets, and so many addresses, the destination among them. */
-export const MAX_HOPS = 8;
+const MAX_HOPS = 8;
 
 /** Octets of IP options that carry a route by way of `hops`. */
 export function routeBytes(hops: Int32Array | null): number {
   return hops === null ? 0 : 4 + 4 * hops.length;
 }
 
-/**
- * Makes an IPv4 packet whose header ends after `20 + routeBytes` octets go by way of `hops`: it is sent to the first, the option
- * names the others and `destination`.
- */
-export function writeRoute(packet: Packet, hops: Int32Array, destination: number): void {
+/** IPv4 source routes (RFC 791 3.1, RFC 1122 3.2.1.8), for hosts that keep to them (`HostOptions.sourceRoutes`). */
+export interface SourceRoutes {
+  /**
+   * Makes a packet whose header ends after `20 + routeBytes` octets go by way of `hops`: it is sent to the first, the option
+   * names the others and `destination`.
+   */
+  write(packet: Packet, hops: Int32Array, destination: number): void;
+  /** The way back of a packet that came along a source route to its end; null where it did not. */
+  back(bytes: Uint8Array, view: DataView): Int32Array | null;
+  /** IP_OPTIONS: 0 or -errno. What the application asks for goes before what arrives (RFC 9293 MUST-52). */
+  choose(tcb: Connection, hops: readonly string[]): number;
+}
+
+function writeRoute(packet: Packet, hops: Int32Array, destination: number): void {
   const view = packet.view;
   const length = 20 + routeBytes(hops);
   view.setUint8(0, 0x40 | (length >> 2));
@@ -34,8 +45,7 @@ export function writeRoute(packet: Packet, hops: Int32Array, destination: number
   view.setUint16(10, internetChecksum(view, 0, length));
 }
 
-/** The way back of a packet that came along a source route to its end; null where it did not (RFC 1122 3.2.1.8). */
-export function routeBack(bytes: Uint8Array, view: DataView): Int32Array | null {
+function routeBack(bytes: Uint8Array, view: DataView): Int32Array | null {
   const end = (bytes[0]! & 15) << 2;
   for (let at = 20; at < end; ) {
     const kind = bytes[at]!;
@@ -56,3 +66,13 @@ function readBackwards(view: DataView, at: number, length: number): Int32Array |
   for (let i = 0; i < hops; i++) back[hops - 1 - i] = view.getInt32(at + 3 + 4 * i);
   return back;
 }
+
+function chooseRoute(tcb: Connection, hops: readonly string[]): number {
+  const words = hops.map((hop) => parseAddress(hop));
+  if (hops.length > MAX_HOPS || words.some((word) => word?.family !== 4)) return -Errno.EINVAL;
+  tcb.route = hops.length === 0 ? null : Int32Array.from(words, (word) => word!.words[3]!);
+  tcb.routeChosen = hops.length > 0;
+  return 0;
+}
+
+export const sourceRoutes: SourceRoutes = { write: writeRoute, back: routeBack, choose: chooseRoute };

@@ -80,4 +80,26 @@ describe('a load balancer', () => {
     expect(said(servers[0]!).at(-1)).toBe(`${CLIENT}:1000 > 10.0.0.1:8080 RA 1 901 0`);
     expect(network.packets.inUse).toBe(0);
   });
+
+  it.each([
+    ['translate', [`${VIRTUAL}:80 > ${CLIENT}:1000 A 901 2 100`]],
+    ['leave', [`10.0.0.1:8080 > ${CLIENT}:1000 A 901 2 100`]],
+    ['drop', []],
+  ] as const)('%s: what lies behind the window of the client', (invalid, late) => {
+    const { network, client, servers, balancer } = build({ invalid });
+    client.sendAt(0, segment(CLIENT, VIRTUAL, { flags: Flag.syn, window: 1_000 }));
+    client.sendAt(1_000, segment(CLIENT, VIRTUAL, { seq: 1, ack: 901, window: 1_000 }));
+    const ends = { sourcePort: 8080, destinationPort: 1000, ack: 2 };
+    const send = (atUs: number, seq: number): void => {
+      servers[0]!.sendAt(atUs, segment('10.0.0.1', CLIENT, { ...ends, seq, payload: new Uint8Array(100) }));
+    };
+    for (let i = 0; i < 12; i++) send(2_000 + i, 901 + 100 * i);
+    // Within the window before the newest it is an ordinary retransmission.
+    send(3_000, 1_101);
+    send(4_000, 901);
+    network.runIdle();
+    expect(said(client).slice(13)).toEqual([`${VIRTUAL}:80 > ${CLIENT}:1000 A 1101 2 100`, ...late]);
+    expect(balancer.counters.invalid).toBe(invalid === 'translate' ? 0 : 1);
+    expect(network.packets.inUse).toBe(0);
+  });
 });

@@ -2,7 +2,7 @@ import type { Packet } from '../host/packet.ts';
 import { Flag, type IpAddress, parseAddress, type Segment, SegmentKind } from '../wire/index.ts';
 import { sameWords } from './addresses.ts';
 import { type BoxOptions, FlowBox, type Stray } from './box.ts';
-import { endpoint, Flow, translate } from './flows.ts';
+import { endpoint, Flow, isBehindWindow, translate } from './flows.ts';
 import type { Port, World } from './station.ts';
 
 export interface BalancerOptions extends BoxOptions {
@@ -14,14 +14,20 @@ export interface BalancerOptions extends BoxOptions {
   readonly backendPort?: number;
   /** Segments of clients that are no SYN and belong to no flow: dropped (default) or answered by RST. */
   readonly stray?: Stray;
+  /**
+   * Segments of servers that no window of the client can hold any more: translated as all others (default), left as they
+   * are and passed on, as Linux's conntrack leaves what it calls INVALID, or dropped.
+   */
+  readonly invalid?: 'translate' | 'leave' | 'drop';
 }
 
 /** A load balancer on layer 4: gives each connection to a server by changing its destination. All else passes as it is. */
 export class Balancer extends FlowBox {
-  readonly counters: { opened: number; translated: number; stray: number } = {
+  readonly counters: { opened: number; translated: number; stray: number; invalid: number } = {
     opened: 0,
     translated: 0,
     stray: 0,
+    invalid: 0,
   };
   readonly #options: BalancerOptions;
   readonly #address: IpAddress;
@@ -58,6 +64,12 @@ export class Balancer extends FlowBox {
       }
       flow = this.#openFlow(segment);
     }
+    if (flow !== null && this.#isInvalid(flow, segment, isClient)) {
+      this.counters.invalid++;
+      if (this.#options.invalid === 'leave') this.passAcross(packet, port);
+      else this.world.packets.give(packet);
+      return;
+    }
     if (flow !== null) {
       this.counters.translated++;
       this.flows.track(flow, segment, isClient, now);
@@ -65,6 +77,17 @@ export class Balancer extends FlowBox {
     }
     this.passAcross(packet, port);
     this.planExpiry();
+  }
+
+  #isInvalid(flow: Flow, segment: Segment, isClient: boolean): boolean {
+    const { invalid = 'translate' } = this.#options;
+    return (
+      invalid !== 'translate' &&
+      !isClient &&
+      segment.kind === SegmentKind.tcp &&
+      segment.payloadLength > 0 &&
+      isBehindWindow(flow, segment)
+    );
   }
 
   #isForUs(segment: Segment): boolean {

@@ -124,3 +124,21 @@ describe('a stateful firewall', () => {
     expect(said(a).at(-1)).toBe(`${B}:80 > ${A}:1000 R 1 0 0`);
   });
 });
+
+it('a full firewall drops the next SYN and lets what it knows pass', () => {
+  const { network, a, b, wall } = build({ maxFlows: 2, closingUs: 10e6 });
+  const at = (us: number, sourcePort: number, flags: number): void => {
+    a.sendAt(us, segment(A, B, { sourcePort, flags, ...((flags & Flag.ack) !== 0 && { seq: 1, ack: 1 }) }));
+  };
+  for (const sourcePort of [1, 2, 3]) at(sourcePort, sourcePort, Flag.syn);
+  at(10, 1, Flag.ack);
+  at(20, 1, Flag.fin | Flag.ack);
+  at(1e6, 4, Flag.syn);
+  // By then the flow that ended is forgotten.
+  at(11e6, 4, Flag.syn);
+  network.runIdle();
+  const heard = said(b).map((line) => line.split(' ')[0]!.split(':')[1]);
+  expect(heard).toEqual(['1', '2', '1', '1', '4']);
+  expect(wall.counters).toMatchObject({ drop: 2, pass: 5 });
+  expect(network.packets.inUse).toBe(0);
+});

@@ -33,6 +33,8 @@ export interface FirewallOptions extends BoxOptions {
   readonly rules?: readonly FirewallRule[];
   /** What no rule fits, TCP or not; default pass. */
   readonly otherwise?: FirewallAction;
+  /** Flows that it can remember; a SYN that would begin one more is dropped (Linux: nf_conntrack_max). */
+  readonly maxFlows?: number;
 }
 
 interface PreparedRule {
@@ -54,11 +56,14 @@ export class Firewall extends FlowBox {
   };
   #rules: readonly PreparedRule[] = [];
   readonly #otherwise: FirewallAction;
-  #isStateful: boolean = false;
+  readonly #maxFlows: number;
+  #isStateful: boolean;
 
   constructor(world: World, name: string, options: FirewallOptions = {}) {
     super(world, name, options);
     this.#otherwise = options.otherwise ?? 'pass';
+    this.#maxFlows = options.maxFlows ?? Infinity;
+    this.#isStateful = options.maxFlows !== undefined;
     this.setRules(options.rules ?? []);
   }
 
@@ -80,7 +85,9 @@ export class Firewall extends FlowBox {
       return;
     }
     const flow = this.#isStateful ? this.#flowOf(segment) : null;
-    const action = this.#decide(segment, port, flow);
+    const isOneTooMany = flow === null && this.flows.size >= this.#maxFlows;
+    const action =
+      isOneTooMany && stateWithoutFlow(segment) === 'new' ? 'drop' : this.#decide(segment, port, flow);
     if (this.#isStateful && (action === 'pass' || action === 'inject-resets'))
       this.#remember(segment, port, flow);
     this.#act(action, packet, port);

@@ -1,5 +1,5 @@
 import type { Packet, PacketPool } from '../host/packet.ts';
-import { Flag, type Segment, SegmentKind, seqGreater } from '../wire/index.ts';
+import { Flag, type Segment, SegmentKind, seqAdd, seqGreater } from '../wire/index.ts';
 import { hashWords, sameWords } from './addresses.ts';
 import { bareReset, sequenceEnd } from './answer.ts';
 import { rewriteEnd } from './rewrite.ts';
@@ -40,6 +40,9 @@ export class Flow {
   farNext: number = 0;
   nearSeen: boolean = false;
   farSeen: boolean = false;
+  /** The largest window that the near end has offered, and by how much its windows are scaled (RFC 7323 2.3). */
+  nearWindow: number = 0;
+  nearScale: number = 0;
   nearChain: Flow | null = null;
   farChain: Flow | null = null;
   older: Flow | null = null;
@@ -201,10 +204,24 @@ function noteSequence(flow: Flow, segment: Segment, isFromNear: boolean): void {
   if (isFromNear) {
     if (!flow.nearSeen || isNew || seqGreater(end, flow.nearNext)) flow.nearNext = end;
     flow.nearSeen = true;
+    noteWindow(flow, segment);
   } else {
     if (!flow.farSeen || isNew || seqGreater(end, flow.farNext)) flow.farNext = end;
     flow.farSeen = true;
   }
+}
+
+function noteWindow(flow: Flow, segment: Segment): void {
+  const isSyn = (segment.flags & Flag.syn) !== 0;
+  if (isSyn) flow.nearScale = Math.max(0, segment.windowScale);
+  // The window of a SYN is never scaled.
+  flow.nearWindow = Math.max(flow.nearWindow, segment.window * (isSyn ? 1 : 2 ** flow.nearScale));
+}
+
+/** So far behind what its sender has sent that no window of the near end holds it (Linux: tcp_in_window, lower bound). */
+export function isBehindWindow(flow: Flow, segment: Segment): boolean {
+  const oldest = seqAdd(flow.farNext, -flow.nearWindow - 1);
+  return flow.farSeen && flow.nearWindow > 0 && !seqGreater(sequenceEnd(segment), oldest);
 }
 
 function nextState(flow: Flow, flags: number, isFromNear: boolean): FlowState {

@@ -20,4 +20,5 @@ export { PlainLink } from './plain-link.ts';
 export { deriveSeed, Random } from './random.ts';
 export { Router, type RouterCounters, type RouterOptions } from './router.ts';
 export { Port, Side, Station } from './station.ts';
+export { SynProxy, type SynProxyOptions } from './syn-proxy.ts';
 export { CAPTURE_EPOCH_US, Tap, writeTaps } from './tap.ts';

@@ -1,4 +1,5 @@
 import { HOST_PROFILES, type Host } from '../host/index.ts';
+import { sourceRoutes } from '../host/source-route.ts';
 import { FragmentReassembler, longSum } from '../wire/index.ts';
 import { PrefixTable, toPrefix } from './addresses.ts';
 import { Balancer, type BalancerOptions } from './balancer.ts';
@@ -14,6 +15,7 @@ import type { PlainLink } from './plain-link.ts';
 import { Router, type RouterOptions } from './router.ts';
 import { computeRoutes, Routes } from './routing.ts';
 import type { Port, Station } from './station.ts';
+import { SynProxy, type SynProxyOptions } from './syn-proxy.ts';
 import { Tap } from './tap.ts';
 
 /** Hosts and all that stands between them: routers and boxes, links with filters, partitions, taps that write captures. */
@@ -29,7 +31,7 @@ export class Network extends HostNetwork {
     const fragments = new FragmentReassembler({ maxDatagrams: 64, maxBytes: 1 << 20 });
     const wanted = options.profile ?? 'linux';
     const profile = typeof wanted === 'string' ? HOST_PROFILES[wanted] : wanted;
-    return super.host(name, { fragments, sum: longSum, ...options, profile });
+    return super.host(name, { fragments, sum: longSum, sourceRoutes, ...options, profile });
   }
 
   override add<S extends Station>(station: S): S {
@@ -78,6 +80,10 @@ export class Network extends HostNetwork {
 
   firewall(name: string, options: FirewallOptions = {}): Firewall {
     return this.add(new Firewall(this, name, options));
+  }
+
+  synProxy(name: string, options: SynProxyOptions = {}): SynProxy {
+    return this.add(new SynProxy(this, name, options));
   }
 
   balancer(name: string, options: BalancerOptions): Balancer {

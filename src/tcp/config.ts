@@ -214,6 +214,8 @@ export interface TcpConfig {
   maxBacklog: number;
   /** RST where the accept queue is full (tcp_abort_on_overflow). */
   abortOnOverflow: boolean;
+  /** A listener that closes hands its connections over to another one of its SO_REUSEPORT group (tcp_migrate_req). */
+  migrateRequests: boolean;
   /** All buffers of the host's connections together. */
   maxMemoryBytes: number;
 

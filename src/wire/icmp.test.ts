@@ -6,7 +6,7 @@ import { encodeIcmpError, encodeSegment } from './encode.ts';
 import { paddingExtension } from './ip/encode.ts';
 import { Protocol } from './ip/protocols.ts';
 import { LinkType } from './link/types.ts';
-import { Flag, OptionBit, SegmentKind } from './segment.ts';
+import { Flag, OptionBit, type Segment, SegmentKind } from './segment.ts';
 import { viewOf } from './write.ts';
 
 const tcp = { sourcePort: 40000, destinationPort: 80, seq: -5, ack: 6, flags: Flag.ack, window: 7 };
@@ -49,6 +49,16 @@ describe('ICMP errors', () => {
     expect(formatAddress(4, segment.icmpSource)).toBe('10.0.9.9');
     expect(formatAddress(4, segment.source)).toBe('10.0.0.1');
     expect(formatAddress(4, segment.destination)).toBe('10.0.0.2');
+  });
+
+  it('name at least the sender of the segment where the capture cut the quote', () => {
+    const error = encodeIcmpError({ ...router6, type: 1, code: 0, quoted: quoted6 });
+    const whose = (captured: number): Segment => decodeFrame(LinkType.raw, error, captured);
+    expect(whose(96)).toMatchObject({ kind: SegmentKind.icmpError, sourcePort: 40000 });
+    expect(whose(82)).toMatchObject({ kind: SegmentKind.icmpCut, icmpType: 1 });
+    expect(formatAddress(6, whose(82).source)).toBe('2001:db8::1');
+    expect(formatAddress(6, whose(82).icmpSource)).toBe('2001:db8:9::9');
+    expect(whose(70).kind).toBe(SegmentKind.none);
   });
 
   it('give ack, flags, window and options as far as they are quoted', () => {

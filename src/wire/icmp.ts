@@ -1,5 +1,6 @@
 import { readAddress } from './ip/ip6.ts';
 import { Protocol } from './ip/protocols.ts';
+import { SegmentKind } from './segment.ts';
 import { readQuotedTcp } from './tcp/decode.ts';
 import { Layer, readI32, readU16, type Walk } from './walk.ts';
 
@@ -92,7 +93,11 @@ function enterQuotedIp4(walk: Walk): boolean {
 
 function enterQuotedIp6(walk: Walk): boolean {
   const { bytes, offset: at, segment } = walk;
-  if (at + 48 > walk.end || bytes[at]! >> 4 !== 6) return false;
+  if (bytes[at]! >> 4 !== 6) return false;
+  if (at + 48 > walk.end) {
+    if (walk.end < walk.wireEnd && at + 24 <= walk.end && bytes[at + 6] === Protocol.tcp) noteCutQuote(walk);
+    return false;
+  }
   segment.identification = -1;
   segment.dontFragment = false;
   segment.ecn = (bytes[at + 1]! >> 4) & 3;
@@ -108,6 +113,12 @@ function enterQuotedIp6(walk: Walk): boolean {
     walk.offset += length;
   }
   return false;
+}
+
+/** Of 96 bytes of a frame, ICMPv6 and two IPv6 headers leave nothing for ports. */
+function noteCutQuote({ bytes, offset, segment }: Walk): void {
+  segment.kind = SegmentKind.icmpCut;
+  readAddress(bytes, offset + 8, segment.source);
 }
 
 /** 0 where the header is none that a TCP header can follow. */

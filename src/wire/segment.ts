@@ -6,6 +6,8 @@ export const SegmentKind = {
   tcp: 1,
   /** An ICMP error that quotes a TCP segment: the address, port and `seq` fields are those of the quoted segment. */
   icmpError: 2,
+  /** An ICMP error whose quote of a TCP segment the capture cut before its ports: of that only `source` is known. */
+  icmpCut: 3,
 } as const;
 
 /** TCP flag bits as they stand in the header (RFC 9293 3.1; AE: RFC 9768). */

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { Host, type HostOptions, type Packet, PacketPool, type Socket } from '../../src/host/index.ts';
+import { sourceRoutes } from '../../src/host/source-route.ts';
 import { errnoName } from '../../src/tcp/errno.ts';
 import {
   Decoder,
@@ -359,6 +360,7 @@ export class TcpBench {
 
   constructor(options: BenchOptions = {}) {
     this.host = new Host({
+      sourceRoutes,
       name: 'host',
       profile: 'rfc',
       addresses: [HOST4, HOST6],

@@ -113,6 +113,7 @@ export function testConfig(over: Partial<TcpConfig> = {}): TcpConfig {
     maxSynBacklog: 128,
     maxBacklog: 128,
     abortOnOverflow: false,
+    migrateRequests: false,
     maxMemoryBytes: 1 << 30,
     defaultMss4: 536,
     defaultMss6: 1220,

@@ -10,6 +10,7 @@ import {
   type State,
   type TcpConfig,
 } from '../../host/index.ts';
+import { sourceRoutes } from '../../host/source-route.ts';
 import { cellOf, EVENT_COUNT } from '../../states/index.ts';
 import { FragmentReassembler } from '../../wire/index.ts';
 import type { CallWorld, Descriptor } from '../calls/context.ts';
@@ -78,6 +79,7 @@ export class World implements CallWorld {
       mtu: settings.mtu,
       seed,
       fragments: new FragmentReassembler(),
+      sourceRoutes,
       superSegmentBytes: platformOf(profile).superSegmentBytes,
     });
     this.fastOpen = this.platform.name === 'linux' ? new FastOpenTable(this.host) : null;

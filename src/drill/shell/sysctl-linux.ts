@@ -69,6 +69,7 @@ export const LINUX_SYSCTLS: Readonly<Record<string, Sysctl>> = {
     value === '0' || value === '1' || value === '2' ? { synCookies: Number(value) as 0 | 1 | 2 } : null,
   tcp_max_syn_backlog: number((maxSynBacklog) => ({ maxSynBacklog })),
   tcp_abort_on_overflow: flag((abortOnOverflow) => ({ abortOnOverflow })),
+  tcp_migrate_req: flag((migrateRequests) => ({ migrateRequests })),
   tcp_retries1: number((retries1) => ({ retries1 })),
   tcp_retries2: number((retries2) => ({ retries2 })),
   tcp_orphan_retries: number((value) => ({ orphanRetries: value === 0 ? 8 : value })),
