@@ -46,6 +46,7 @@ export class Connection extends Tcb {
   /** It waits to be dealt with at the end of what is being processed. */
   ending: boolean = false;
   isCountedOrphan: boolean = false;
+  isTimeWaitBucket: boolean = false;
   /** Place in the host's list of connections in use, or -1. */
   place: number = -1;
   /** Identification field of the next IPv4 packet. */

@@ -27,7 +27,7 @@ const FIRST = 3;
 const SECOND = 4;
 
 /** What the peer's SYN had offered, as its timestamp brings it back. */
-export class CookieOptions {
+class CookieOptions {
   timestamps: boolean = false;
   sack: boolean = false;
   ecn: boolean = false;
@@ -40,6 +40,8 @@ export class CookieOptions {
  * the timestamp, if there is one, window scale, SACK and ECN.
  */
 export class CookieJar {
+  /** What the cookie that was read last brought back. */
+  readonly options: CookieOptions = new CookieOptions();
   readonly #hash: KeyedHash;
 
   constructor(hash: KeyedHash) {
@@ -58,10 +60,10 @@ export class CookieJar {
   }
 
   /** The MSS that the cookie which `segment` acknowledges stands for, or -1 where it is none of ours. */
-  read(host: Host, segment: Segment, into: CookieOptions): number {
+  read(host: Host, segment: Segment): number {
     const index = this.#check(segment, host.now);
     if (index < 0) return -1;
-    readOptions(segment, into);
+    readOptions(segment, this.options);
     return (segment.family === 4 ? MSS4 : MSS6)[index]!;
   }
 

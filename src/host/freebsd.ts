@@ -1,10 +1,13 @@
 import { freebsd } from '../states/index.ts';
+import { accurateEcn } from '../tcp/acc-ecn.ts';
 import type { TcpConfig } from '../tcp/config.ts';
 import { HybridSlowStart } from '../tcp/congestion/hystart.ts';
 import { Errno } from '../tcp/errno.ts';
 import type { IcmpErrors } from '../tcp/icmp-errors.ts';
 import { packetizationSearch } from '../tcp/mtu-search.ts';
 import { segmentedQueue } from '../tcp/send-queue.ts';
+import { CookieJar } from './cookies.ts';
+import type { KeyedHash } from './keyed-hash.ts';
 import { type HostProfile, KIB, linuxHost, MIB, RFC_CONFIG, rfcHost, SECOND } from './profiles.ts';
 import { growingMemory } from './receive-growth.ts';
 import { measuredMemory } from './receive-memory.ts';
@@ -91,15 +94,19 @@ const FREEBSD_CONFIG: TcpConfig = {
 
 export const freebsdHost: HostProfile = { name: 'freebsd', states: freebsd, config: FREEBSD_CONFIG };
 
+const cookies = (hash: KeyedHash): CookieJar => new CookieJar(hash);
+
 /** All profiles by name. A `Host` knows `rfc` and `linux` by itself: who needs no other need not carry it. */
 export const HOST_PROFILES: Readonly<Record<'rfc' | 'linux' | 'freebsd', HostProfile>> = {
-  rfc: { ...rfcHost, mtuSearch: packetizationSearch, receiveMemory: growingMemory },
+  rfc: { ...rfcHost, mtuSearch: packetizationSearch, receiveMemory: growingMemory, cookies },
   linux: {
     ...linuxHost,
     mtuSearch: packetizationSearch,
     sendQueue: segmentedQueue,
+    accEcn: accurateEcn,
     receiveMemory: measuredMemory,
+    cookies,
     slowStart: () => new HybridSlowStart().acked,
   },
-  freebsd: { ...freebsdHost, mtuSearch: packetizationSearch, receiveMemory: growingMemory },
+  freebsd: { ...freebsdHost, mtuSearch: packetizationSearch, receiveMemory: growingMemory, cookies },
 };

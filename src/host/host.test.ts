@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { failure, MINUTE, SECOND, TcpBench } from '../../test/support/tcp-bench.ts';
 import { TcpPair } from '../../test/support/tcp-pair.ts';
 import { Errno } from '../tcp/errno.ts';
-import { fragmentIp } from '../wire/index.ts';
+import { Flag, fragmentIp } from '../wire/index.ts';
 import { formatSockets, Host, Option, type Packet, PacketPool, Poll, type Socket, State } from './index.ts';
 
 const text = (bytes: string): Uint8Array => new TextEncoder().encode(bytes);
@@ -51,6 +51,16 @@ describe('loopback', () => {
     expect(host.sockets().map((row) => row.state)).toEqual(['LISTEN']);
     expect(host.packets.inUse).toBe(0);
     expect(host.memoryBytes).toBe(0);
+  });
+
+  it('what goes round is seen by whoever listens there', () => {
+    const host = new Host({ name: 'one', addresses: ['10.0.0.1'], seed: 3 });
+    host.at(SECOND);
+    const flags: number[] = [];
+    host.onLoopback = ({ bytes }) => flags.push(bytes[33]!);
+    const client = host.socket(4);
+    client.connect('10.0.0.1', 80);
+    expect(flags).toEqual([Flag.syn, Flag.rst | Flag.ack]);
   });
 
   it('IPv4 comes to an IPv6 socket as a mapped address, both ways', () => {

@@ -11,7 +11,7 @@ import {
 import type { TcpConfig } from '../tcp/config.ts';
 import { Counters } from '../tcp/counters.ts';
 import { step } from '../tcp/effects.ts';
-import type { Environment, MtuSearch, ReceiveMemory, SendQueue } from '../tcp/environment.ts';
+import type { AccEcn, Environment, MtuSearch, ReceiveMemory, SendQueue } from '../tcp/environment.ts';
 import { Outgoing } from '../tcp/outgoing.ts';
 import { OFF, type Tcb, Timer } from '../tcp/tcb.ts';
 import { timersExpired } from '../tcp/timers.ts';
@@ -20,7 +20,7 @@ import { AddressBook } from './addresses.ts';
 import { packetArrives } from './arrive.ts';
 import { type Connection, Queue } from './connection.ts';
 import { ConnectionPool } from './connection-pool.ts';
-import { CookieJar } from './cookies.ts';
+import type { CookieJar } from './cookies.ts';
 import { ConnectionTable } from './demux.ts';
 import { dropConnection } from './drop.ts';
 import { Destinations } from './ephemeral.ts';
@@ -28,6 +28,7 @@ import type { HostFastOpen } from './fast-open-hook.ts';
 import type { HostOptions } from './host-options.ts';
 import { KeyedHash } from './keyed-hash.ts';
 import { listSockets, type SocketRow } from './list.ts';
+import type { Listener } from './listener.ts';
 import { type Packet, PacketPool } from './packet.ts';
 import { PacketQueue } from './packet-queue.ts';
 import { PathMtus } from './path-mtu.ts';
@@ -65,6 +66,7 @@ export class Host implements Environment {
   readonly sendQueue: SendQueue | null;
   readonly receiveMemory: ReceiveMemory | null;
   readonly mtuSearch: MtuSearch | null;
+  readonly accEcn: AccEcn | null;
   watch: ((env: Environment, tcb: Tcb, sentNew: boolean) => void) | null = null;
   readonly packets: PacketPool;
   /** Microseconds: the time of the last `input`, `poll` or `at`; calls happen at it. */
@@ -85,7 +87,7 @@ export class Host implements Environment {
   readonly destinations: Destinations;
   readonly pathMtus: PathMtus = new PathMtus();
   readonly hash: KeyedHash;
-  readonly cookies: CookieJar;
+  readonly cookies: CookieJar | null;
   readonly rng: Random;
   /** Chooses among listeners with SO_REUSEPORT. */
   readonly balanceSecret: number;
@@ -95,8 +97,12 @@ export class Host implements Environment {
   /** The way back that it came with. */
   arrivingRoute: Int32Array | null = null;
   orphanCount: number = 0;
+  /** Closed sockets in FIN-WAIT-2, which Linux keeps as TIME-WAIT records. */
+  finWait2Records: number = 0;
   /** Sees what the host sends to itself, which no link carries. */
   onLoopback: ((packet: Packet) => void) | null = null;
+  /** Gives others what waits at a listener that closes; returns what stays. */
+  handOver: ((listener: Listener, waiting: readonly Connection[]) => readonly Connection[]) | null = null;
   /** Takes a SYN in TIME-WAIT out of the diagram's hands. */
   synInTimeWait: ((host: Host, id: number, fields: TimeWaitFields, segment: Segment) => void) | null = null;
 
@@ -123,6 +129,7 @@ export class Host implements Environment {
     this.sendQueue = this.profile.sendQueue ?? null;
     this.receiveMemory = this.profile.receiveMemory ?? null;
     this.mtuSearch = this.profile.mtuSearch ?? null;
+    this.accEcn = this.profile.accEcn ?? null;
     this.decoder = new IpDecoder(options.fragments);
     this.sum = options.sum ?? plainSum;
     this.sourceRoutes = options.sourceRoutes ?? null;
@@ -135,7 +142,7 @@ export class Host implements Environment {
     this.pool = new ConnectionPool(this.config);
     this.rng = new Random(options.seed);
     this.hash = new KeyedHash(this.rng.next(), this.rng.next());
-    this.cookies = new CookieJar(this.hash);
+    this.cookies = this.profile.cookies?.(this.hash) ?? null;
     const secret = this.rng.next();
     this.balanceSecret = this.rng.next();
     this.book = new AddressBook(options.addresses);
@@ -252,6 +259,7 @@ export class Host implements Environment {
     this.#loopback.clear(this.packets);
     this.#memory = 0;
     this.orphanCount = 0;
+    this.finWait2Records = 0;
   }
 
   /** Every connection that is not over, and every socket's, listeners' among them. */
@@ -261,6 +269,11 @@ export class Host implements Environment {
 
   get timeWaitCount(): number {
     return this.timeWait.size;
+  }
+
+  /** What tcp_max_tw_buckets limits. */
+  get timeWaitBuckets(): number {
+    return this.timeWait.size + this.finWait2Records;
   }
 
   /** Buffers of all connections, in bytes. */
@@ -324,10 +337,16 @@ export class Host implements Environment {
     // An orphan in FIN-WAIT-2 is one of those that wait (Linux tcp_time_wait), unless its FIN is being looked at.
     const hasFin = this.arriving !== null && (this.arriving.flags & Flag.fin) !== 0;
     const waits = tcb.state === State.finWait2 && tcb.config.finWait2Record && !hasFin;
-    if (waits && this.timeWait.size >= this.config.maxTimeWait) {
+    const connection = tcb as Connection;
+    if (!waits) this.countOrphan(connection);
+    else if (this.timeWaitBuckets >= this.config.maxTimeWait) {
       this.counters.TCPTimeWaitOverflow++;
       step(this, tcb, Event.evict, null);
-    } else this.countOrphan(tcb as Connection);
+    } else if (!connection.isTimeWaitBucket) {
+      this.#uncount(connection);
+      connection.isTimeWaitBucket = true;
+      this.finWait2Records++;
+    }
   }
 
   deleted(tcb: Tcb): void {
@@ -389,7 +408,7 @@ export class Host implements Environment {
 
   /** Orphans cost memory that nobody can free: beyond the limit the newest goes (Linux tcp_too_many_orphans). */
   countOrphan(tcb: Connection): void {
-    if (tcb.isCountedOrphan || tcb.ending || tcb.socket !== null) return;
+    if (tcb.isCountedOrphan || tcb.isTimeWaitBucket || tcb.ending || tcb.socket !== null) return;
     tcb.isCountedOrphan = true;
     this.orphanCount++;
     if (this.orphanCount <= this.config.maxOrphans) return;
@@ -468,10 +487,7 @@ export class Host implements Environment {
     tcb.ending = false;
     tcb.gone = true;
     this.connections.remove(tcb);
-    if (tcb.isCountedOrphan) {
-      tcb.isCountedOrphan = false;
-      this.orphanCount--;
-    }
+    this.#uncount(tcb);
     if (tcb.goesToTimeWait) startTimeWait(this, tcb);
     tcb.state = State.closed;
     if (tcb.socket !== null) {
@@ -481,6 +497,13 @@ export class Host implements Environment {
       tcb.listener?.forget(tcb);
       this.free(tcb);
     }
+  }
+
+  #uncount(tcb: Connection): void {
+    if (tcb.isCountedOrphan) this.orphanCount--;
+    if (tcb.isTimeWaitBucket) this.finWait2Records--;
+    tcb.isCountedOrphan = false;
+    tcb.isTimeWaitBucket = false;
   }
 
   #flush(): void {

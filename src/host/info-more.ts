@@ -1,4 +1,5 @@
 import { State } from '../states/index.ts';
+import type { AccEcnState } from '../tcp/environment.ts';
 import type { Socket } from './socket.ts';
 
 /** What Linux's TCP_INFO tells beyond `TcpInfo`. */
@@ -21,6 +22,8 @@ export interface MoreInfo {
   readonly rcvSpace: number;
   readonly rcvSsthresh: number;
   readonly rcvWnd: number;
+  /** Accurate ECN, where both ends agreed to it. */
+  readonly accEcn: AccEcnState | null;
 }
 
 const NOTHING: MoreInfo = {
@@ -35,6 +38,7 @@ const NOTHING: MoreInfo = {
   rcvSpace: 0,
   rcvSsthresh: 0,
   rcvWnd: 0,
+  accEcn: null,
 };
 
 export function moreInfo({ tcb, host }: Socket): MoreInfo {
@@ -52,6 +56,7 @@ export function moreInfo({ tcb, host }: Socket): MoreInfo {
     rcvSpace: tcb.rcvSpace,
     rcvSsthresh: tcb.rcvWindowLimit,
     rcvWnd: Math.max(0, (tcb.rcvAdv - tcb.rcvNxt) | 0),
+    accEcn: tcb.accEcn?.isOn === true ? tcb.accEcn : null,
   };
 }
 

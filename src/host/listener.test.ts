@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { option, type Peer, SECOND, TcpBench } from '../../test/support/tcp-bench.ts';
 import { Errno } from '../tcp/errno.ts';
-import { Option, Socket, State } from './index.ts';
+import { HOST_PROFILES } from './freebsd.ts';
+import { migrateRequests, Option, Socket, State } from './index.ts';
+import { linuxHost } from './profiles.ts';
 
 const QUIET = { tailLossProbe: false };
 
+/** The bare profile has no jar. */
+const WITH_COOKIES = { ...linuxHost, cookies: HOST_PROFILES.linux.cookies! };
+
 describe('queues of a listener', () => {
   it('the accept queue holds one more than the backlog; then handshakes stay unfinished', () => {
-    const bench = new TcpBench({ profile: 'linux', config: QUIET });
+    const bench = new TcpBench({ profile: WITH_COOKIES, config: QUIET });
     const listener = bench.listen(80, '0.0.0.0', 2);
     for (let i = 0; i < 3; i++) {
       const peer = bench.peer({ port: 1000 + i });
@@ -52,7 +57,7 @@ describe('queues of a listener', () => {
   });
 
   it('closing the listener resets what waits to be accepted and forgets what is half open', () => {
-    const bench = new TcpBench({ profile: 'linux', config: QUIET });
+    const bench = new TcpBench({ profile: WITH_COOKIES, config: QUIET });
     const listener = bench.listen(80);
     const open = bench.peer({ port: 1000 });
     open.send('S', 0);
@@ -71,9 +76,10 @@ describe('queues of a listener', () => {
   });
 
   it.each([true, false])(
-    'a group with SO_REUSEPORT takes over what waits: migrateRequests %s',
-    (migrateRequests) => {
-      const bench = new TcpBench({ profile: 'linux', config: { ...QUIET, migrateRequests } });
+    'a group with SO_REUSEPORT takes over what waits: tcp_migrate_req %s',
+    (migrates) => {
+      const bench = new TcpBench({ profile: WITH_COOKIES, config: QUIET });
+      if (migrates) migrateRequests(bench.host);
       const [old, heir] = [0, 1].map(() => {
         const socket = bench.host.socket();
         socket.setOption(Option.reusePort, 1);
@@ -91,8 +97,8 @@ describe('queues of a listener', () => {
       const before = heir.listener!.waiting;
       expect(before).toBeLessThan(3);
       old.close();
-      expect(heir.listener!.waiting).toBe(migrateRequests ? 3 : before);
-      if (!migrateRequests) return;
+      expect(heir.listener!.waiting).toBe(migrates ? 3 : before);
+      if (!migrates) return;
       for (const [i, peer] of peers.entries()) if (i % 2 === 1) peer.send('A', 1, 1);
       expect(heir.listener!.waiting).toBe(6);
       expect(heir.listener!.synCount).toBe(0);
@@ -101,7 +107,7 @@ describe('queues of a listener', () => {
   );
 
   it('TCP_DEFER_ACCEPT waits for data', () => {
-    const bench = new TcpBench({ profile: 'linux', config: QUIET });
+    const bench = new TcpBench({ profile: WITH_COOKIES, config: QUIET });
     const listener = bench.listen(80);
     listener.setOption(Option.deferAccept, 3);
     const peer = bench.peer();
@@ -140,7 +146,7 @@ describe('queues of a listener', () => {
   });
 
   it('a connection that was reset while it waited is accepted and tells so', () => {
-    const bench = new TcpBench({ profile: 'linux', config: QUIET });
+    const bench = new TcpBench({ profile: WITH_COOKIES, config: QUIET });
     const listener = bench.listen(80);
     const peer = bench.peer();
     peer.send('S', 0);
@@ -160,7 +166,7 @@ describe('queues of a listener', () => {
 
 describe('SYN cookies (RFC 4987)', () => {
   it('open a connection of which nothing was kept, with scale and SACK from the timestamp', () => {
-    const bench = new TcpBench({ profile: 'linux', config: { ...QUIET, synCookies: 2 } });
+    const bench = new TcpBench({ profile: WITH_COOKIES, config: { ...QUIET, synCookies: 2 } });
     const listener = bench.listen(80);
     const peer = bench.peer();
     peer.send('S', 0, 0, {
@@ -190,7 +196,7 @@ describe('SYN cookies (RFC 4987)', () => {
     [false, 'SEW', 'SA', false],
     [true, 'S', 'SA', false],
   ])('timestamps %s, SYN %s: %s, and both ends agree on ECN', (withTimestamps, syn, synAck, ecn) => {
-    const bench = new TcpBench({ profile: 'linux', config: { ...QUIET, synCookies: 2 } });
+    const bench = new TcpBench({ profile: WITH_COOKIES, config: { ...QUIET, synCookies: 2 } });
     const listener = bench.listen(80);
     const peer = bench.peer();
     const mss = { kind: 'mss', mss: 1400 } as const;
@@ -204,7 +210,7 @@ describe('SYN cookies (RFC 4987)', () => {
   });
 
   it('without timestamps remember the MSS only', () => {
-    const bench = new TcpBench({ profile: 'linux', config: { ...QUIET, synCookies: 2 } });
+    const bench = new TcpBench({ profile: WITH_COOKIES, config: { ...QUIET, synCookies: 2 } });
     const listener = bench.listen(80);
     const peer = bench.peer();
     peer.send('S', 0, 0, {
@@ -220,7 +226,7 @@ describe('SYN cookies (RFC 4987)', () => {
   });
 
   it('a forged or an old one opens nothing', () => {
-    const bench = new TcpBench({ profile: 'linux', config: { ...QUIET, synCookies: 2 } });
+    const bench = new TcpBench({ profile: WITH_COOKIES, config: { ...QUIET, synCookies: 2 } });
     const listener = bench.listen(80);
     const peer = bench.peer();
     peer.send('S', 0);
@@ -235,7 +241,7 @@ describe('SYN cookies (RFC 4987)', () => {
   });
 
   it('a flood of SYNs leaves open connections and new ones working', () => {
-    const bench = new TcpBench({ profile: 'linux', config: QUIET });
+    const bench = new TcpBench({ profile: WITH_COOKIES, config: QUIET });
     const listener = bench.listen(80, '0.0.0.0', 16);
     const early = bench.handshake(listener, bench.peer({ port: 999 }));
     for (let i = 0; i < 3000; i++) {

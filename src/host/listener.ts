@@ -6,7 +6,6 @@ import { openFromCookie, openPassive } from '../tcp/open.ts';
 import { Flag, type Segment } from '../wire/index.ts';
 import { Any } from './addresses.ts';
 import { type Connection, Queue } from './connection.ts';
-import { CookieOptions } from './cookies.ts';
 import { hashTuple } from './demux.ts';
 import type { Host } from './host.ts';
 import { initialSequence, timestampOffset } from './isn.ts';
@@ -25,6 +24,8 @@ export class Listener {
   readonly #host: Host;
   backlog: number;
   synCount: number = 0;
+  /** What it does not admit is dropped. */
+  admits: ((segment: Segment) => boolean) | null = null;
   readonly #queue: Connection[] = [];
   #head = 0;
   #lastCookieAt = -Infinity;
@@ -94,11 +95,10 @@ export class Listener {
   close(): void {
     const host = this.#host;
     if (this.tcb.localPort !== 0) host.ports.removeListener(this.tcb.localPort, this);
-    if (host.config.migrateRequests && this.tcb.reusePort) this.#handOver();
     const open = this.#queue.slice(this.#head);
     this.#queue.length = 0;
     this.#head = 0;
-    for (const tcb of open) {
+    for (const tcb of host.handOver?.(this, open) ?? open) {
       tcb.queue = Queue.none;
       tcb.listener = null;
       abort(host, tcb);
@@ -107,24 +107,6 @@ export class Listener {
     for (const tcb of host.inUse) if (tcb.listener === this) host.deleted(tcb);
     this.tcb.state = State.closed;
     this.socket.listener = null;
-  }
-
-  /** The others of the SO_REUSEPORT group take what waits, by the hash of its four-tuple (Linux reuseport_migrate_sock). */
-  #handOver(): void {
-    const { localIndex, localPort, user } = this.tcb;
-    const heirs = this.#host.ports
-      .listenersOf(localPort)
-      .filter(({ tcb }) => tcb.reusePort && tcb.localIndex === localIndex && tcb.user === user);
-    if (heirs.length === 0) return;
-    const waiting = this.#queue.splice(this.#head);
-    const halfOpen = this.#host.inUse.filter((tcb) => tcb.listener === this && tcb.queue === Queue.syn);
-    for (const tcb of [...waiting, ...halfOpen]) {
-      const heir = heirs[(tcb.hash >>> 0) % heirs.length]!;
-      tcb.listener = heir;
-      if (tcb.queue === Queue.syn) heir.synCount++;
-      else heir.completed(tcb);
-      this.#host.counters.TCPMigrateReqSuccess++;
-    }
   }
 
   /** shutdown(RD) ends listening (Linux inet_shutdown); the port stays bound. */
@@ -142,7 +124,8 @@ export class Listener {
 
   /** Cookies were given out not long ago. */
   get awaitsCookies(): boolean {
-    return this.#host.now - this.#lastCookieAt < COOKIE_LIFETIME_US || this.#host.config.synCookies === 2;
+    const { now, cookies, config } = this.#host;
+    return cookies !== null && (now - this.#lastCookieAt < COOKIE_LIFETIME_US || config.synCookies === 2);
   }
 }
 
@@ -200,7 +183,6 @@ function chooseAlike(
 const SYN_ACK = Flag.syn | Flag.ack;
 
 const facts = new Facts();
-const cookieOptions = new CookieOptions();
 
 /**
  * RFC 9293 3.10.7.2: a segment for a listener. `iss` is given where a newer SYN reopens a TIME-WAIT, whose sequence numbers the new
@@ -213,6 +195,7 @@ export function synArrives(
   localIndex: number,
   iss: number | null,
 ): void {
+  if (listener.admits?.(segment) === false) return;
   const flags = segment.flags;
   const isAck = (flags & (Flag.syn | Flag.rst | Flag.ack)) === Flag.ack;
   if (isAck && listener.awaitsCookies && cookieArrives(host, listener, segment, localIndex)) return;
@@ -232,7 +215,7 @@ export function synArrives(
 }
 
 function needsCookie(host: Host, listener: Listener): boolean {
-  const mode = host.config.synCookies;
+  const mode = host.cookies === null ? 0 : host.config.synCookies;
   return mode === 2 || (mode === 1 && listener.synQueueIsFull);
 }
 
@@ -306,14 +289,15 @@ function sendCookie(host: Host, listener: Listener, segment: Segment, localIndex
   const tcb = newChild(host, listener, segment, localIndex);
   tcb.listener = null;
   tcb.fromCookie = true;
-  host.cookies.prepare(host, tcb, segment);
+  host.cookies!.prepare(host, tcb, segment);
   openPassive(host, tcb, segment);
   host.free(tcb);
 }
 
 /** Whether the ACK carried a cookie of ours: then the connection is open. */
 function cookieArrives(host: Host, listener: Listener, segment: Segment, localIndex: number): boolean {
-  const mss = host.cookies.read(host, segment, cookieOptions);
+  const { options } = host.cookies!;
+  const mss = host.cookies!.read(host, segment);
   if (mss < 0) {
     host.counters.SyncookiesFailed++;
     return false;
@@ -325,11 +309,12 @@ function cookieArrives(host: Host, listener: Listener, segment: Segment, localIn
     return true;
   }
   const tcb = newChild(host, listener, segment, localIndex);
-  tcb.timestampsOk = cookieOptions.timestamps;
-  tcb.sackOk = cookieOptions.sack;
-  tcb.ecnOk = cookieOptions.ecn;
-  tcb.scalingOk = cookieOptions.windowScale >= 0;
-  tcb.sndScale = Math.max(0, cookieOptions.windowScale);
+  tcb.timestampsOk = options.timestamps;
+  tcb.sackOk = options.sack;
+  tcb.ecnOk = options.ecn;
+  if (options.ecn && host.config.ecn > 2) host.accEcn?.resume(tcb, segment);
+  tcb.scalingOk = options.windowScale >= 0;
+  tcb.sndScale = Math.max(0, options.windowScale);
   joinPort(host, listener, tcb);
   tcb.localPort = segment.destinationPort;
   tcb.remotePort = segment.sourcePort;

@@ -6,6 +6,8 @@ export class Packet {
   length: number = 0;
   /** Super-segment: payload size of the segments that a link may cut it into; 0: it is one segment. */
   segmentSize: number = 0;
+  /** Super-segment: CWR is a bit of a number that all its segments have (RFC 9768), not a word said once. */
+  cwrInAll: boolean = false;
   /** Nothing on the way can damage it: checksums are neither computed nor verified. */
   trusted: boolean = false;
   /** It lies in a pool at the moment, before this one. */
@@ -43,6 +45,7 @@ export class PacketPool {
     packet.pooled = false;
     packet.length = 0;
     packet.segmentSize = 0;
+    packet.cwrInAll = false;
     packet.trusted = false;
     return packet;
   }
@@ -53,6 +56,7 @@ export class PacketPool {
     copy.bytes.set(packet.bytes.subarray(0, packet.length));
     copy.length = packet.length;
     copy.segmentSize = packet.segmentSize;
+    copy.cwrInAll = packet.cwrInAll;
     copy.trusted = packet.trusted;
     return copy;
   }

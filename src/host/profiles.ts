@@ -1,8 +1,10 @@
 import { linux, type Profile, rfc } from '../states/index.ts';
 import type { TcpConfig } from '../tcp/config.ts';
-import type { Environment, MtuSearch, ReceiveMemory, SendQueue } from '../tcp/environment.ts';
+import type { AccEcn, Environment, MtuSearch, ReceiveMemory, SendQueue } from '../tcp/environment.ts';
 import { LINUX_ICMP } from '../tcp/icmp-errors.ts';
 import type { Tcb } from '../tcp/tcb.ts';
+import type { CookieJar } from './cookies.ts';
+import type { KeyedHash } from './keyed-hash.ts';
 
 /** A kind of host: which rows of the diagram it changes, and its defaults. */
 export interface HostProfile {
@@ -11,8 +13,12 @@ export interface HostProfile {
   readonly config: TcpConfig;
   /** Path MTU discovery without ICMP (`Environment.mtuSearch`); none: with it alone. */
   readonly mtuSearch?: MtuSearch;
+  /** Accurate ECN (`Environment.accEcn`); none: that of RFC 3168. */
+  readonly accEcn?: AccEcn;
   /** How the send buffer is kept (`Environment.sendQueue`); none: as octets. */
   readonly sendQueue?: SendQueue;
+  /** Makes SYN cookies; none: a full SYN queue takes no more. */
+  readonly cookies?: (hash: KeyedHash) => CookieJar;
   /** How the receive buffer is measured (`Environment.receiveMemory`); none: as octets. */
   readonly receiveMemory?: ReceiveMemory;
   /** Makes what ends slow start before the queue overflows; none: loss does (`Environment.inSlowStart`). */
@@ -37,6 +43,8 @@ export const RFC_CONFIG: TcpConfig = {
   sack: true,
   dsack: true,
   ecn: 0,
+  ecnOption: 2,
+  ecnBeacon: 3,
   ecnSynRetries: 0,
   bareSynAfter: Number.POSITIVE_INFINITY,
   offersOptions: true,
@@ -142,7 +150,6 @@ export const RFC_CONFIG: TcpConfig = {
   maxSynBacklog: 4096,
   maxBacklog: 4096,
   abortOnOverflow: false,
-  migrateRequests: false,
   maxMemoryBytes: 256 * MIB,
 
   defaultMss4: 536,

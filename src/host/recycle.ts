@@ -27,6 +27,7 @@ export function recycle(tcb: Connection): void {
   tcb.goesToTimeWait = false;
   tcb.ending = false;
   tcb.isCountedOrphan = false;
+  tcb.isTimeWaitBucket = false;
   tcb.place = -1;
   tcb.ipId = 0;
   tcb.route = null;

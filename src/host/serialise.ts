@@ -31,6 +31,7 @@ export function writeSegment(host: Host, tcb: Connection, out: Outgoing): Packet
   }
   packet.length = ipLength + headerLength + out.payloadLength;
   packet.segmentSize = out.segmentSize;
+  packet.cwrInAll = tcb.accEcn !== null;
   packet.trusted = tcb.trusted;
   writeTcp(packet, ipLength, headerLength, tcb.localPort, tcb.remotePort, out);
   writeIp(tcb, packet, out);

@@ -11,7 +11,6 @@ import { tcpInfo } from './info.ts';
 import type { Listener } from './listener.ts';
 import type { Option, Shut, TcpInfo } from './options.ts';
 import { readiness } from './readiness.ts';
-import { renew } from './recycle.ts';
 import { getOption, setOption } from './socket-options.ts';
 
 /**
@@ -162,18 +161,6 @@ export class Socket {
     else abort(this.host, tcb);
     this.host.detach(this, tcb);
     this.host.settle();
-    return 0;
-  }
-
-  /** connect(2) with AF_UNSPEC: what was connected is aborted, and the socket may connect again (Linux tcp_disconnect). */
-  disconnect(): number {
-    const tcb = this.tcb;
-    if (tcb === null) return -Errno.EBADF;
-    if (this.listener !== null) return this.listener.shutdown(0);
-    abort(this.host, tcb);
-    this.host.settle();
-    this.connecting = false;
-    if (tcb.gone) renew(this.host, this, tcb);
     return 0;
   }
 

@@ -10,7 +10,7 @@ export function timeWaitUs(host: Host): number {
 
 /** A record takes the connection's place, unless there are too many (Linux tcp_max_tw_buckets). */
 export function startTimeWait(host: Host, tcb: Connection): void {
-  if (host.timeWait.size >= host.config.maxTimeWait) {
+  if (host.timeWaitBuckets >= host.config.maxTimeWait) {
     host.counters.TCPTimeWaitOverflow++;
     return;
   }

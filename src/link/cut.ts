@@ -7,7 +7,7 @@ const destination: Int32Array = new Int32Array(4);
 
 /**
  * Cuts a super-segment as a network card does (TCP segmentation offload) and gives the whole back: FIN and PSH stand on the last
- * piece only, CWR on the first only (RFC 3168 6.1.2), IPv4 identifications count on.
+ * piece only, CWR on the first only (RFC 3168 6.1.2) unless it is a bit of a number, IPv4 identifications count on.
  */
 export function cutSuperSegment(pool: PacketPool, whole: Packet): Packet[] {
   const headers = headersLength(whole);
@@ -23,7 +23,8 @@ export function cutSuperSegment(pool: PacketPool, whole: Packet): Packet[] {
     piece.length = headers + length;
     piece.trusted = whole.trusted;
     writeLengths(piece, pieces.length);
-    writeSequence(piece, at - headers, pieces.length === 0, at + length === whole.length);
+    const keepsCwr = whole.cwrInAll || pieces.length === 0;
+    writeSequence(piece, at - headers, keepsCwr, at + length === whole.length);
     pieces.push(piece);
   }
   pool.give(whole);
@@ -65,13 +66,13 @@ function writeLengths(piece: Packet, index: number): void {
   fillIp4Checksum(piece, 0);
 }
 
-function writeSequence(piece: Packet, offset: number, isFirst: boolean, isLast: boolean): void {
+function writeSequence(piece: Packet, offset: number, keepsCwr: boolean, isLast: boolean): void {
   const { bytes, view } = piece;
   const tcp = familyOf(piece) === 4 ? (bytes[0]! & 15) * 4 : 40;
   view.setInt32(tcp + 4, view.getInt32(tcp + 4) + offset);
   let flags = bytes[tcp + 13]!;
   if (!isLast) flags &= ~(Flag.fin | Flag.psh);
-  if (!isFirst) flags &= ~Flag.cwr;
+  if (!keepsCwr) flags &= ~Flag.cwr;
   bytes[tcp + 13] = flags;
   if (piece.trusted) return;
   view.setUint16(tcp + 16, 0);

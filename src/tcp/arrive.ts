@@ -37,6 +37,7 @@ const facts = new Facts();
 /** RFC 9293 3.10.7 for a connection in SYN-SENT or later: the table says what happens, in the order of the text. */
 export function segmentArrives(env: Environment, tcb: Tcb, segment: Segment): void {
   if (missesTimestamps(tcb, segment)) return;
+  tcb.accEcn?.arrives(env, tcb, segment);
   let events = predicted(tcb, segment);
   if ((events & ACK) !== 0) {
     takeNext(env, tcb, segment, events);

@@ -21,8 +21,15 @@ export interface TcpConfig {
   timestamps: boolean;
   sack: boolean;
   dsack: boolean;
-  /** RFC 3168: 0 never, 1 ask and agree, 2 agree only when asked (tcp_ecn). */
-  ecn: 0 | 1 | 2;
+  /**
+   * RFC 3168: 0 never, 1 ask and agree, 2 agree only when asked. With Accurate ECN (RFC 9768): 3 ask and agree, 4 agree, but ask for that of
+   * RFC 3168, 5 agree only when asked (tcp_ecn).
+   */
+  ecn: 0 | 1 | 2 | 3 | 4 | 5;
+  /** RFC 9768 3.2.3: an option with counters 0 never, 1 where something changed, 2 always, 3 whatever becomes of it (tcp_ecn_option). */
+  ecnOption: 0 | 1 | 2 | 3;
+  /** So many options in a round trip at least (tcp_ecn_option_beacon). */
+  ecnBeacon: number;
   /** So many SYNs sent again still ask for ECN (FreeBSD net.inet.tcp.ecn.maxretries). */
   ecnSynRetries: number;
   /** Only the MSS is left from this retransmission of the SYN on (FreeBSD net.inet.tcp.rexmit_drop_options). */
@@ -214,8 +221,6 @@ export interface TcpConfig {
   maxBacklog: number;
   /** RST where the accept queue is full (tcp_abort_on_overflow). */
   abortOnOverflow: boolean;
-  /** A listener that closes hands its connections over to another one of its SO_REUSEPORT group (tcp_migrate_req). */
-  migrateRequests: boolean;
   /** All buffers of the host's connections together. */
   maxMemoryBytes: number;
 

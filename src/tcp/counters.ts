@@ -24,7 +24,6 @@ export class Counters {
   DelayedACKLost = 0;
   ListenOverflows = 0;
   ListenDrops = 0;
-  TCPMigrateReqSuccess = 0;
   TCPSackRecovery = 0;
   TCPRenoRecovery = 0;
   TCPFastRetrans = 0;

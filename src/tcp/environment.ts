@@ -3,6 +3,7 @@ import type { Segment } from '../wire/index.ts';
 import type { Counters } from './counters.ts';
 import type { FastOpen } from './fast-open.ts';
 import type { Outgoing } from './outgoing.ts';
+import type { AckWork } from './recovery-work.ts';
 import type { Tcb } from './tcb.ts';
 
 /** A send buffer that is more than octets: what it counts, and what it keeps apart. */
@@ -41,6 +42,38 @@ export interface MtuSearch {
   probeLost(env: Environment, tcb: Tcb): void;
 }
 
+/** Accurate ECN (RFC 9768), where `ecn` says so; who has none need not carry it. */
+export interface AccEcn {
+  /** A SYN or SYN-ACK leaves: its flags, and its options where there is one more. */
+  markSyn(tcb: Tcb, out: Outgoing): void;
+  /** A SYN or SYN-ACK has come: sets `ecnOk` or `accEcn`. */
+  negotiate(env: Environment, tcb: Tcb, segment: Segment): void;
+  /** The ACK of a SYN cookie that agreed to ECN has come: it tells of which kind. */
+  resume(tcb: Tcb, segment: Segment): void;
+}
+
+/** What a connection has to do with Accurate ECN; `isOn`: both ends agreed to it. */
+export interface AccEcnState {
+  readonly isOn: boolean;
+  /** Segments with CE that came, and that the peer says came there. */
+  readonly receivedCe: number;
+  readonly deliveredCe: number;
+  /** Octets of text by the ECN field that they came with here, or came with there. */
+  readonly received: Int32Array;
+  readonly delivered: Int32Array;
+  /** What was seen of the peer's option, and what is not to be trusted, in Linux's numbers. */
+  readonly seen: number;
+  readonly fail: number;
+  /** A segment came, acceptable or not, before it is looked at. */
+  arrives(env: Environment, tcb: Tcb, segment: Segment): void;
+  /** What an ACK acknowledges is known: whether it tells of congestion to react to. */
+  acknowledged(env: Environment, tcb: Tcb, segment: Segment, work: AckWork): boolean;
+  /** A segment leaves after the handshake, its options but one are filled in. */
+  mark(env: Environment, tcb: Tcb, out: Outgoing): void;
+  /** Octets of options more, where `used` are taken, with so many SACK blocks. */
+  bytes(tcb: Tcb, used: number, blocks: number): number;
+}
+
 /**
  * What a connection may ask of its host. TCP itself has no clock, randomness, packets or sockets: `now` is the time of what
  * is being processed, everything else is a request that the host carries out before it returns to its own caller.
@@ -69,6 +102,8 @@ export interface Environment {
   readonly inSlowStart: ((env: Environment, tcb: Tcb) => void) | null;
   /** RFC 4821; null: path MTUs are learnt from ICMP alone. */
   readonly mtuSearch: MtuSearch | null;
+  /** RFC 9768; null: the host has none. */
+  readonly accEcn: AccEcn | null;
   /** RFC 7413; null: the host has none. */
   readonly fastOpen: FastOpen | null;
   /** A random uint32 as int32. */

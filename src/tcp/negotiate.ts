@@ -47,6 +47,7 @@ export function takeOptions(env: Environment, tcb: Tcb, segment: Segment): void 
     tcb.tsRecentAt = env.now;
   }
   tcb.ecnOk = agreesToEcn(tcb, segment.flags);
+  if (config.ecn > 2) env.accEcn?.negotiate(env, tcb, segment);
   if ((kinds & OptionBit.userTimeout) !== 0) takeUserTimeout(tcb, segment);
 }
 

@@ -254,10 +254,11 @@ describe('data and handshakes', () => {
 });
 
 describe('a connection from a SYN cookie', () => {
-  it('is ESTABLISHED at once, with the data of the ACK', () => {
+  // In the upper half of the sequence space a number is below the 0 that a new control block begins with.
+  it.each([5001, -5001])('is ESTABLISHED at once, with the data of the ACK and its window: %i', (seq) => {
     const pair = new TcbPair();
     const tcb = pair.right.fresh();
-    const segmentOf = { flags: Flag.ack | Flag.psh, seq: 5001, ack: 9001 };
+    const segmentOf = { flags: Flag.ack | Flag.psh, seq, ack: 9001, window: 1_000 };
     pair.right.arrive = (segment) => openFromCookie(pair.right, tcb, segment, 1220);
     pair.inject(pair.right, segmentOf, 'GET /');
     expect(pair.right.state).toBe('ESTABLISHED');
@@ -266,6 +267,7 @@ describe('a connection from a SYN cookie', () => {
     expect(tcb.sndMss).toBe(1220);
     expect(tcb.iss).toBe(9000);
     expect(tcb.sndUna).toBe(9001);
+    expect(tcb.sndWnd).toBe(1_000);
     expect(pair.right.send('answer')).toBe(6);
     expect(pair.sent.at(-1)!.segment.payloadLength).toBe(6);
   });

@@ -42,6 +42,10 @@ export function openFromCookie(env: Environment, tcb: Tcb, segment: Segment, mss
   if (!offeredScale) tcb.rcvScale = 0;
   tcb.irs = (segment.seq - 1) | 0;
   tcb.rcvNxt = segment.seq;
+  tcb.rcvUp = tcb.rcvNxt;
+  // As the SYN would have left them: the ACK is newer, and its window counts.
+  tcb.sndWl1 = tcb.irs;
+  tcb.sndWl2 = tcb.iss;
   tcb.lastAckSent = tcb.rcvNxt;
   tcb.rcvAdv = (tcb.rcvNxt + Math.min(tcb.receive.limit, MAX_UNSCALED)) | 0;
   tcb.peerMss = mss;

@@ -36,7 +36,7 @@ export function optionBytes(tcb: Tcb): number {
   const blocks = sackBlocks(tcb);
   if (blocks > 0) bytes += SACK_BYTES + blocks * SACK_BLOCK_BYTES;
   if (tcb.announceUserTimeout) bytes += USER_TIMEOUT_BYTES;
-  return bytes;
+  return tcb.accEcn === null ? bytes : bytes + tcb.accEcn.bytes(tcb, bytes, blocks);
 }
 
 /** Payload that a segment may carry now: Eff.snd.MSS (RFC 9293 3.7.1, RFC 6691: options count). */

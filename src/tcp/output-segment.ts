@@ -33,6 +33,7 @@ export function finish(env: Environment, tcb: Tcb, out: Outgoing): void {
   out.window = isMute ? 0 : offerWindow(env, tcb);
   writeOptions(env, tcb, out);
   if (tcb.ecnOk) markAck(tcb, out);
+  tcb.accEcn?.mark(env, tcb, out);
   if (tcb.urgentQueued) writeUrgent(tcb, out);
   acknowledged(tcb);
   env.transmit(tcb, out);

@@ -42,6 +42,7 @@ export function resendSynAck(env: Environment, tcb: Tcb): void {
 function leave(env: Environment, tcb: Tcb, out: Outgoing): void {
   // The timer runs from the first SYN on, so one that runs or was backed off tells of it.
   const again = tcb.backoff > 0 || tcb.timers[Timer.retransmit] !== OFF;
+  if (tcb.config.ecn > 2) env.accEcn?.markSyn(tcb, out);
   env.counters.OutSegs++;
   if (tcb.backoff > 0) {
     env.counters.RetransSegs++;

@@ -33,6 +33,7 @@ export function acknowledge(
   begin(tcb, segment, ackedBytes);
   // Before `transferBegins` there is no window, and only a SYN can be acknowledged.
   if (tcb.cwnd === 0) {
+    tcb.accEcn?.acknowledged(env, tcb, segment, work);
     if (ackedBytes > 0) synAcknowledged(env, tcb);
     return;
   }
@@ -44,6 +45,7 @@ export function acknowledge(
   else tcb.lastSackCount = 0;
   if (ackedBytes > 0) takeAcknowledged(env, tcb);
   tcb.delivered += Math.ceil(work.delivered / smss(tcb));
+  if (tcb.accEcn?.acknowledged(env, tcb, segment, work)) work.ece = true;
   measure(env, tcb, outstanding);
   countDuplicateAcks(tcb, segment, windowChanged, outstanding);
   if (tcb.tlpOutstanding) {
@@ -60,12 +62,19 @@ export function acknowledgeLate(env: Environment, tcb: Tcb, segment: Segment): v
   begin(tcb, segment, 0);
   work.ece = false;
   sackArrives(env, tcb, segment, work);
+  if (tcb.accEcn?.acknowledged(env, tcb, segment, work)) work.ece = true;
   examine(env, tcb, work);
 }
 
 /** Nothing is outstanding: the peer sends, or opens its window. */
 function tellsNothing(tcb: Tcb, segment: Segment): boolean {
-  return tcb.sent.count === 0 && tcb.recovery === Recovery.open && segment.sackCount === 0 && !tcb.ecnOk;
+  return (
+    tcb.sent.count === 0 &&
+    tcb.recovery === Recovery.open &&
+    segment.sackCount === 0 &&
+    !tcb.ecnOk &&
+    tcb.accEcn === null
+  );
 }
 
 function begin(tcb: Tcb, segment: Segment, ackedBytes: number): void {

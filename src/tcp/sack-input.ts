@@ -1,6 +1,7 @@
 import type { Segment } from '../wire/index.ts';
 import { smss } from './congestion/window.ts';
 import type { Environment } from './environment.ts';
+import { segmentBytes } from './options-out.ts';
 import { rackDelivered, rackDuplicate, rackReordering, settleReordering } from './rack.ts';
 import { Recovery } from './recovery-state.ts';
 import type { AckWork } from './recovery-work.ts';
@@ -64,7 +65,7 @@ function wholeSegments(tcb: Tcb, edge: number, up: boolean): number {
   const index = sent.find(edge);
   if (index < 0 || index === sent.count) return edge;
   const start = sent.startOf(index);
-  const size = smss(tcb);
+  const size = tcb.accEcn === null ? smss(tcb) : segmentBytes(tcb);
   const rest = ((edge - start) | 0) % size;
   if (rest === 0) return edge;
   if (!up) return (edge - rest) | 0;

@@ -1,5 +1,6 @@
 import { State } from '../states/index.ts';
 import type { TcpConfig } from './config.ts';
+import type { AccEcnState } from './environment.ts';
 import type { FastOpenState } from './fast-open.ts';
 import { ReceiveBuffer } from './receive-buffer.ts';
 import { Scoreboard } from './scoreboard.ts';
@@ -114,6 +115,8 @@ export class Tcb {
   sackOk: boolean = false;
   timestampsOk: boolean = false;
   ecnOk: boolean = false;
+  /** RFC 9768: asked for or agreed to; `ecnOk` is that of RFC 3168 then. */
+  accEcn: AccEcnState | null = null;
   /** SMSS without options: what the peer takes and the path carries. `segmentBytes` of window.ts takes options off. */
   sndMss: number = 536;
   /** The MSS option of the peer as it came, before the path had its say. */
@@ -393,6 +396,7 @@ export function recycleTcb(tcb: Tcb): void {
   tcb.sackOk = false;
   tcb.timestampsOk = false;
   tcb.ecnOk = false;
+  tcb.accEcn = null;
   tcb.sndMss = 536;
   tcb.peerMss = 536;
   tcb.rcvMss = 536;

@@ -67,6 +67,7 @@ export class End implements Environment {
   readonly sendQueue: null = null;
   readonly receiveMemory: ReceiveMemory;
   readonly inSlowStart: null = null;
+  readonly accEcn: null = null;
   readonly fastOpen: null = null;
   readonly mtuSearch: MtuSearch = packetizationSearch;
   mtu: number;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Option, type Socket } from '../../src/host/index.ts';
+import { HOST_PROFILES, Option, type Socket } from '../../src/host/index.ts';
 import { State } from '../../src/states/index.ts';
 import { Flag, seqGreater } from '../../src/wire/index.ts';
 import { failure, MINUTE, ok, option, type Peer, SECOND, TcpBench } from '../support/tcp-bench.ts';
@@ -46,7 +46,7 @@ describe('RFC 5961', () => {
   });
 
   it('Linux waits half a second between two challenges of one connection', () => {
-    const bench = new TcpBench({ profile: 'linux' });
+    const bench = new TcpBench({ profile: HOST_PROFILES.linux });
     const { peer } = bench.accepted();
     for (let i = 0; i < 50; i++) peer.send('R', 2 + i);
     expect(peer.texts().length).toBe(1);
@@ -58,7 +58,7 @@ describe('RFC 5961', () => {
 
 describe('RFC 4987', () => {
   it('a full SYN queue answers with cookies, and who returns one is let in', () => {
-    const bench = new TcpBench({ config: { synCookies: 1, maxSynBacklog: 4 } });
+    const bench = new TcpBench({ profile: HOST_PROFILES.rfc, config: { synCookies: 1, maxSynBacklog: 4 } });
     const listener = bench.listen(80, '0.0.0.0', 4);
     for (let i = 0; i < 40; i++) {
       const attacker = bench.peer({ address: `10.1.0.${i + 1}`, port: 1000 + i });
@@ -84,7 +84,7 @@ describe('RFC 4987', () => {
   });
 
   it('a cookie that was never given out is refused', () => {
-    const bench = new TcpBench({ config: { synCookies: 2 } });
+    const bench = new TcpBench({ profile: HOST_PROFILES.rfc, config: { synCookies: 2 } });
     const listener = bench.listen(80);
     const peer = bench.peer();
     peer.send('S', 0);
@@ -96,7 +96,7 @@ describe('RFC 4987', () => {
   });
 
   it('without cookies a full SYN queue drops SYNs in silence', () => {
-    const bench = new TcpBench({ config: { synCookies: 0, maxSynBacklog: 4 } });
+    const bench = new TcpBench({ profile: HOST_PROFILES.rfc, config: { synCookies: 0, maxSynBacklog: 4 } });
     bench.listen(80, '0.0.0.0', 4);
     const peers = Array.from({ length: 20 }, (_, i) => bench.peer({ port: 1000 + i }));
     for (const peer of peers) peer.send('S', 0);
@@ -107,7 +107,7 @@ describe('RFC 4987', () => {
 
   /** Room for three in the accept queue; the fourth handshake ends while it is full. */
   function overflow(config: object): { bench: TcpBench; listener: Socket; last: Peer } {
-    const bench = new TcpBench({ profile: 'linux', config });
+    const bench = new TcpBench({ profile: HOST_PROFILES.linux, config });
     const listener = bench.listen(80, '0.0.0.0', 2);
     const peers = Array.from({ length: 4 }, (_, i) => bench.peer({ port: 1000 + i }));
     for (const pair of [peers.slice(0, 2), peers.slice(2)]) {
@@ -141,7 +141,7 @@ describe('RFC 7323', () => {
   const STAMPS = { timestamps: true };
 
   it('PAWS: an old timestamp is answered and its data dropped', () => {
-    const bench = new TcpBench({ config: STAMPS });
+    const bench = new TcpBench({ profile: HOST_PROFILES.rfc, config: STAMPS });
     const { socket, peer } = bench.accepted({ timestamps: true });
     expect(peer.timestamps).toBe(true);
     peer.send('A', 1, 1, { data: 'new' });
@@ -156,14 +156,14 @@ describe('RFC 7323', () => {
   });
 
   it('an RST is not subject to PAWS', () => {
-    const bench = new TcpBench({ config: STAMPS });
+    const bench = new TcpBench({ profile: HOST_PROFILES.rfc, config: STAMPS });
     const { socket, peer } = bench.accepted({ timestamps: true });
     peer.send('R', 1, 0, { tsVal: peer.tsNow() - 100_000 });
     expect(socket.state).toBe(State.closed);
   });
 
   it('a timestamp older than 24 days does not count', () => {
-    const bench = new TcpBench({ config: STAMPS });
+    const bench = new TcpBench({ profile: HOST_PROFILES.rfc, config: STAMPS });
     const { socket, peer } = bench.accepted({ timestamps: true });
     bench.advance(25 * 24 * 3600 * SECOND);
     peer.send('A', 1, 1, { data: 'wrapped', tsVal: peer.tsNow() - 2_000_000_000 });
@@ -171,7 +171,7 @@ describe('RFC 7323', () => {
   });
 
   it('the echo is that of the earliest segment not acknowledged yet', () => {
-    const bench = new TcpBench({ config: STAMPS });
+    const bench = new TcpBench({ profile: HOST_PROFILES.rfc, config: STAMPS });
     const { peer } = bench.accepted({ timestamps: true });
     const base = peer.tsNow();
     peer.send('A', 1, 1, { data: 1448, tsVal: base + 10 });
@@ -205,7 +205,10 @@ describe('RFC 7323', () => {
   });
 
   it('what the peer did not offer is not used', () => {
-    const bench = new TcpBench({ config: { ...STAMPS, sack: true, windowScaling: true } });
+    const bench = new TcpBench({
+      profile: HOST_PROFILES.rfc,
+      config: { ...STAMPS, sack: true, windowScaling: true },
+    });
     const { syn, peer, socket } = bench.connected();
     expect(option(syn, 'timestamps')).toBeDefined();
     expect(option(syn, 'sackPermitted')).toBeDefined();
@@ -217,7 +220,7 @@ describe('RFC 7323', () => {
   });
 
   it('a window scale beyond 14 is taken for 14', () => {
-    const bench = new TcpBench();
+    const bench = new TcpBench({ profile: HOST_PROFILES.rfc });
     const { socket } = bench.accepted({ scale: 30, window: 1 });
     expect(socket.info().sndWscale).toBe(14);
   });
@@ -225,7 +228,7 @@ describe('RFC 7323', () => {
 
 describe('RFC 1337', () => {
   function timeWait(rfc1337: boolean): { bench: TcpBench } & ReturnType<TcpBench['accepted']> {
-    const bench = new TcpBench({ config: { rfc1337 } });
+    const bench = new TcpBench({ profile: HOST_PROFILES.rfc, config: { rfc1337 } });
     const connection = bench.accepted();
     connection.socket.close();
     connection.peer.expect('FA', 1, 1);
@@ -257,7 +260,7 @@ describe('RFC 1337', () => {
 
 describe('RFC 5927', () => {
   it('an ICMP error about what is not outstanding is ignored', () => {
-    const bench = new TcpBench();
+    const bench = new TcpBench({ profile: HOST_PROFILES.rfc });
     const { socket, peer } = bench.accepted();
     bench.write(socket, 1460);
     const sent = peer.expect('A', 1, 1, 1460);
@@ -270,7 +273,7 @@ describe('RFC 5927', () => {
   });
 
   it('a packet-too-big below the least MTU is no order to send crumbs', () => {
-    const bench = new TcpBench();
+    const bench = new TcpBench({ profile: HOST_PROFILES.rfc });
     const { socket, peer } = bench.accepted();
     bench.write(socket, 1460);
     const sent = peer.expect('A', 1, 1, 1460);
@@ -281,7 +284,7 @@ describe('RFC 5927', () => {
   });
 
   it('a port unreachable does not end an established connection', () => {
-    const bench = new TcpBench();
+    const bench = new TcpBench({ profile: HOST_PROFILES.rfc });
     const { socket, peer } = bench.accepted();
     bench.write(socket, 10);
     peer.icmp(3, 3, peer.expect('A', 1, 1, 10));
@@ -291,7 +294,7 @@ describe('RFC 5927', () => {
 
 describe('memory', () => {
   it('what is out of order is bounded by the window and by the number of ranges', () => {
-    const bench = new TcpBench({ config: { maxReassemblyRanges: 16 } });
+    const bench = new TcpBench({ profile: HOST_PROFILES.rfc, config: { maxReassemblyRanges: 16 } });
     const { socket, peer } = bench.accepted();
     const idle = bench.host.memoryBytes;
     for (let i = 1; i < 5_000; i++) peer.send('A', 1 + 10 * i, 1, { data: 1 });
@@ -304,7 +307,7 @@ describe('memory', () => {
   });
 
   it('a connection that ended keeps nothing', () => {
-    const bench = new TcpBench();
+    const bench = new TcpBench({ profile: HOST_PROFILES.rfc });
     const before = bench.host.memoryBytes;
     const { socket, peer } = bench.accepted();
     bench.write(socket, 50_000);
@@ -317,7 +320,7 @@ describe('memory', () => {
   });
 
   it('an ISN never goes back within one four-tuple (RFC 6528)', () => {
-    const bench = new TcpBench();
+    const bench = new TcpBench({ profile: HOST_PROFILES.rfc });
     let last: number | null = null;
     for (let i = 0; i < 20; i++) {
       const { syn, socket } = bench.connecting();
@@ -329,7 +332,7 @@ describe('memory', () => {
   });
 
   it('TCP_DEFER_ACCEPT keeps a silent connection from accept', () => {
-    const bench = new TcpBench({ profile: 'linux' });
+    const bench = new TcpBench({ profile: HOST_PROFILES.linux });
     const listener = bench.listen(80);
     ok(listener.setOption(Option.deferAccept, 10));
     const peer = bench.peer();

@@ -101,11 +101,25 @@ export function optionText(option: RawOption): string {
     }
     case OptionKind.timestamps:
       return data.length === 8 ? `TS val ${view.getUint32(0)} ecr ${view.getUint32(4)}` : unknownText(option);
+    case OptionKind.accEcn0:
+      return counterText(option, ['e0b', 'ceb', 'e1b']);
+    case OptionKind.accEcn1:
+      return counterText(option, ['e1b', 'ceb', 'e0b']);
     case OptionKind.fastOpen:
       return `FO ${hex(data)}`.trimEnd();
     default:
       return unknownText(option);
   }
+}
+
+/** RFC 9768 3.2.3: counters of three octets each. */
+function counterText(option: RawOption, names: readonly string[]): string {
+  const { data } = option;
+  if (data.length % 3 !== 0 || data.length > 9) return unknownText(option);
+  const counters = names
+    .slice(0, data.length / 3)
+    .map((name, i) => `${name} ${Number.parseInt(hex(data.subarray(3 * i, 3 * i + 3)), 16)}`);
+  return ['ECN', ...counters].join(' ');
 }
 
 function unknownText({ kind, data }: RawOption): string {

@@ -90,14 +90,16 @@ export function rawOptions(bytes: Uint8Array): RawOption[] {
   return options;
 }
 
-/** What the driver makes of a super-segment: FIN and PSH stay with the last segment, CWR with the first (GSO). */
+/**
+ * What the driver makes of a super-segment: FIN and PSH stay with the last segment. CWR would with the first, but what RFC 3168 says by it
+ * keeps super-segments away; as a bit of a number it is in all (RFC 9768, SKB_GSO_TCP_ACCECN).
+ */
 export function segmentsOf(live: LivePacket, size: number): readonly LivePacket[] {
   if (size === 0 || live.payload.length <= size) return [live];
   const segments: LivePacket[] = [];
   for (let at = 0; at < live.payload.length; at += size) {
     const payload = live.payload.subarray(at, at + size);
     let { flags } = live;
-    if (at > 0) flags &= ~Flag.cwr;
     if (at + size < live.payload.length) flags &= ~(Flag.fin | Flag.psh);
     segments.push({ ...live, seq: (live.seq + at) | 0, flags, payload });
   }

@@ -116,8 +116,26 @@ export function infoVariables(socket: Socket, clocks: SendingClocks): Map<string
       SK_MEMINFO_RCVBUF: socket.getOption(Option.receiveBuffer),
       SK_MEMINFO_SNDBUF: socket.getOption(Option.sendBuffer),
       tcpi_bytes_received: more.bytesReceived,
+      ...ecnVariables(info, more),
     }),
   );
+}
+
+/** What RFC 9768 counts; the arrays are numbered by the ECN field: ECT(1), ECT(0), CE. */
+function ecnVariables({ options }: TcpInfo, { accEcn }: MoreInfo): Record<string, number> {
+  return {
+    tcpi_ecn_mode: accEcn !== null ? 2 : options.ecn ? 1 : 0,
+    tcpi_accecn_opt_seen: accEcn?.seen ?? 0,
+    tcpi_accecn_fail_mode: accEcn?.fail ?? 0,
+    tcpi_delivered_ce: accEcn?.deliveredCe ?? 0,
+    tcpi_received_ce: accEcn?.receivedCe ?? 0,
+    tcpi_delivered_e1_bytes: accEcn?.delivered[1] ?? 0,
+    tcpi_delivered_e0_bytes: accEcn?.delivered[2] ?? 0,
+    tcpi_delivered_ce_bytes: accEcn?.delivered[3] ?? 0,
+    tcpi_received_e1_bytes: accEcn?.received[1] ?? 0,
+    tcpi_received_e0_bytes: accEcn?.received[2] ?? 0,
+    tcpi_received_ce_bytes: accEcn?.received[3] ?? 0,
+  };
 }
 
 function optionBits({ options }: TcpInfo, more: MoreInfo): number {
@@ -127,6 +145,6 @@ function optionBits({ options }: TcpInfo, more: MoreInfo): number {
     (options.timestamps ? 1 : 0) |
     (options.sack ? 2 : 0) |
     (options.windowScale ? 4 : 0) |
-    (options.ecn ? 8 : 0)
+    (options.ecn || more.accEcn !== null ? 8 : 0)
   );
 }

@@ -63,13 +63,15 @@ export const LINUX_SYSCTLS: Readonly<Record<string, Sysctl>> = {
   tcp_slow_start_after_idle: flag((slowStartAfterIdle) => ({ slowStartAfterIdle })),
   tcp_early_retrans: number((value) => ({ tailLossProbe: value >= 3 })),
   tcp_recovery: number((value) => ({ rack: (value & 1) !== 0 })),
-  tcp_ecn: (value) =>
-    value === '0' || value === '1' || value === '2' ? { ecn: Number(value) as 0 | 1 | 2 } : null,
+  tcp_ecn: (value) => (/^[0-5]$/.test(value) ? { ecn: Number(value) as TcpConfig['ecn'] } : null),
+  tcp_ecn_fallback: flag((on) => ({ ecnSynRetries: on ? 0 : Number.POSITIVE_INFINITY })),
+  tcp_ecn_option: (value) =>
+    /^[0-3]$/.test(value) ? { ecnOption: Number(value) as TcpConfig['ecnOption'] } : null,
+  tcp_ecn_option_beacon: number((ecnBeacon) => ({ ecnBeacon })),
   tcp_syncookies: (value) =>
     value === '0' || value === '1' || value === '2' ? { synCookies: Number(value) as 0 | 1 | 2 } : null,
   tcp_max_syn_backlog: number((maxSynBacklog) => ({ maxSynBacklog })),
   tcp_abort_on_overflow: flag((abortOnOverflow) => ({ abortOnOverflow })),
-  tcp_migrate_req: flag((migrateRequests) => ({ migrateRequests })),
   tcp_retries1: number((retries1) => ({ retries1 })),
   tcp_retries2: number((retries2) => ({ retries2 })),
   tcp_orphan_retries: number((value) => ({ orphanRetries: value === 0 ? 8 : value })),
@@ -111,7 +113,6 @@ export const LINUX_SYSCTLS: Readonly<Record<string, Sysctl>> = {
   tcp_fastopen: inert,
   tcp_fastopen_key: inert,
   tcp_fastopen_blackhole_timeout_sec: inert,
-  tcp_ecn_option: inert,
   tcp_no_metrics_save: inert,
   tcp_low_latency: inert,
   tcp_mem: inert,
