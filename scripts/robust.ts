@@ -13,11 +13,17 @@ const { values, positionals } = parseArgs({
   options: {
     seeds: { type: 'string', default: '3' },
     verbose: { type: 'boolean', short: 'v', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
+const USAGE = 'usage: npm run robust -- DIR [--seeds N] [--verbose]';
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
 const folder = positionals[0];
 if (folder === undefined) {
-  console.error('usage: npm run robust -- DIR [--seeds N] [--verbose]');
+  console.error(USAGE);
   process.exit(2);
 }
 const readJson = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
@@ -29,6 +35,9 @@ const names = readdirSync(folder)
 
 const seeds = Number(values.seeds);
 const cases = DAMAGES.map(() => 0);
+const right = DAMAGES.map(() => 0);
+/** No cause is named any more, or no packet of the connection is left. */
+const withdrawn = DAMAGES.map(() => 0);
 const turned = DAMAGES.map((): string[] => []);
 for (const name of names) {
   const label = readJson(`${name}.json`) as Label;
@@ -45,8 +54,9 @@ function measure(label: Label, file: string): void {
       const hurt = explainPackets(damage.apply(packets, seeded(seedOf(file) + seed)));
       const result = judgeTold(hurt, label, file, wire);
       cases[i]!++;
-      if (result?.result === 'wrong')
-        turned[i]!.push(`${label.cause} -> ${result.shown.verdict.cause} (${file})`);
+      if (result === null || result.result === 'undetermined') withdrawn[i]!++;
+      else if (result.result !== 'wrong') right[i]!++;
+      else turned[i]!.push(`${label.cause} -> ${result.shown.verdict.cause} (${file})`);
     }
   }
 }
@@ -58,11 +68,11 @@ function seedOf(name: string): number {
   return hash;
 }
 
-console.log('damage                   cases   turned wrong');
+console.log('damage                   cases   still right   withdrawn   turned wrong');
 for (const [i, { name }] of DAMAGES.entries()) {
   const share = ((100 * turned[i]!.length) / cases[i]!).toFixed(1);
   console.log(
-    `${name.padEnd(24)} ${String(cases[i]).padStart(5)}   ${String(turned[i]!.length).padStart(4)}  ${share} %`,
+    `${name.padEnd(24)} ${String(cases[i]).padStart(5)} ${String(right[i]).padStart(13)} ${String(withdrawn[i]).padStart(11)} ${String(turned[i]!.length).padStart(7)}  ${share} %`,
   );
   if (values.verbose) for (const line of new Set(turned[i])) console.log(`    ${line}`);
 }

@@ -18,14 +18,19 @@ const { values, positionals } = parseArgs({
     groups: { type: 'string' },
     json: { type: 'boolean', default: false },
     peer: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
+const USAGE =
+  'usage: npm run score -- DIR [--groups orderly,app-abort,...] [--causes ID,ID...] [--peer] [--json] [-v]';
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
 
 const folder = positionals[0];
 if (folder === undefined) {
-  console.error(
-    'usage: npm run score -- DIR [--groups orderly,app-abort,...] [--causes ID,ID...] [--peer] [--json] [-v]',
-  );
+  console.error(USAGE);
   process.exit(2);
 }
 const report = await scoreFolder({

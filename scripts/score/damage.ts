@@ -1,6 +1,8 @@
 import { CaptureParser, Packet } from '../../src/capture/index.ts';
 import { Explainer } from '../../src/explain/engine.ts';
+import { PeerCapture } from '../../src/explain/peer/index.ts';
 import type { ConnectionEnding, Finding } from '../../src/explain/types.ts';
+import type { ConnectionView } from '../../src/explain/view.ts';
 import { Decoder } from '../../src/wire/index.ts';
 import { SegmentKind } from '../../src/wire/segment.ts';
 
@@ -91,15 +93,34 @@ function compare(a: Int32Array, b: Int32Array): number {
   return 0;
 }
 
-export function explainPackets(packets: readonly Packet[]): {
-  connections: ConnectionEnding[];
-  findings: Finding[];
-} {
-  const connections: ConnectionEnding[] = [];
+export interface Told<Connection> {
+  readonly connections: readonly Connection[];
+  readonly findings: readonly Finding[];
+}
+
+export function explainPackets(packets: readonly Packet[]): Told<ConnectionEnding> {
+  return tellPackets(packets, {}, (view) => view.report());
+}
+
+/** `mslUs`: how long TIME-WAIT lasts there; `other`: the capture at the other end; `read`: what is kept of a connection. */
+export function tellPackets<Connection extends { readonly flow: number }>(
+  packets: readonly Packet[],
+  { mslUs, other }: { readonly mslUs?: number; readonly other?: readonly Packet[] | null },
+  read: (view: ConnectionView) => Connection,
+): Told<Connection> {
+  const connections: Connection[] = [];
   const findings: Finding[] = [];
+  const settings = mslUs === undefined ? {} : { mslUs };
+  const second = other == null ? null : new PeerCapture(settings);
+  if (second !== null) {
+    for (const p of other!) second.packet(p);
+    second.finish();
+  }
   const explainer = new Explainer({
-    onConnection: (v) => connections.push(v.report()),
+    ...settings,
+    onConnection: (v) => connections.push(read(v)),
     onFinding: (f) => findings.push(f),
+    ...(second && { second }),
   });
   for (const p of packets) explainer.packet(p);
   explainer.finish();

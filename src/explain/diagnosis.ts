@@ -16,6 +16,7 @@ const USUAL = 0.6;
 const UNSEEN = 0.05;
 const MAX_UNSEEN = 3;
 const MAX_UNSEEN_OPEN = 4;
+const MAX_HALF_SEEN = 6;
 /** From this fit on, a special cause leaves no room for the usual one beside it. */
 const CERTAIN = 0.85;
 
@@ -66,9 +67,14 @@ function byKind(): Map<CloseKind, Cause[]> {
 /** Judges how the connection ended and which causes fit, the best first. */
 export function diagnose(c: Connection, captureEndUs: number, mslUs: number): Diagnosis {
   const k = makeCase(c, captureEndUs, mslUs);
-  const diagnosis = conclude(k, rankCauses(k));
+  const diagnosis = conclude(k, isDeaf(k) ? [] : rankCauses(k));
   diagnosis.cause?.implies?.(k);
   return diagnosis;
+}
+
+/** A SYN without answer means nothing where the capture has no answer to any SYN, though clients went on. */
+function isDeaf({ c, o }: Case): boolean {
+  return o.closeKind === 'connect-timeout' && (c.serverRecord?.unheard ?? 0) > c.serverRecord!.accepted;
 }
 
 /** The causes that fit, the best first. */
@@ -108,23 +114,37 @@ export function conclude(k: Case, fitting: readonly Fitting[]): Diagnosis {
 }
 
 const BLIND: readonly Cause[] = CAUSES.filter((cause) => cause.unseen !== undefined);
+const HALF_BLIND: readonly Cause[] = CAUSES.filter((cause) => cause.halfSeen !== undefined);
 
 const NONE: readonly Cause[] = [];
 
-/** What the other end may have met besides, where only this side's capture is there and it shows nothing out of order. */
+/** What may have happened besides in what this capture does not show: on the far side, or in the other direction. */
 function unseenBeside(k: Case, best: Cause | null, named: readonly Cause[]): readonly Cause[] {
+  if (best !== null && k.c.client.segments * k.c.server.segments === 0)
+    return besides(HALF_BLIND, (cause) => cause.halfSeen!(k), best, named, MAX_HALF_SEEN);
   const quiet = best === null ? k.o.closeKind === 'open' : best.usual === true;
   if (!quiet || !k.o.established) return NONE;
+  const most = best === null ? MAX_UNSEEN_OPEN : MAX_UNSEEN;
+  return besides(BLIND, (cause) => cause.unseen!(k), best, named, most);
+}
+
+/** Those of the causes that may be it, the likeliest first, without what is named already. */
+function besides(
+  causes: readonly Cause[],
+  fitOf: (cause: Cause) => number,
+  best: Cause | null,
+  named: readonly Cause[],
+  most: number,
+): readonly Cause[] {
   let found: Fitting[] | null = null;
-  for (const cause of BLIND) {
-    const fit = cause.unseen!(k);
-    if (fit <= 0 || named.includes(cause)) continue;
+  for (const cause of causes) {
+    const fit = fitOf(cause);
+    if (fit <= 0 || cause === best || named.includes(cause)) continue;
     if (found === null) found = [];
     found.push({ cause, fit });
   }
   if (found === null) return NONE;
   if (found.length > 1) found.sort((a, b) => b.fit - a.fit);
-  const most = best === null ? MAX_UNSEEN_OPEN : MAX_UNSEEN;
   return found.slice(0, most).map((f) => f.cause);
 }
 

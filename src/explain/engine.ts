@@ -9,10 +9,13 @@ import type { Pressure } from './pressure/index.ts';
 import { CLIENT, Connection, SERVER } from './track/connection.ts';
 import { FlowTable } from './track/flow-table.ts';
 import { Buried, Graveyard } from './track/graveyard.ts';
+import type { Held } from './track/held.ts';
+import { HostTable } from './track/hosts.ts';
 import { LogArena } from './track/log.ts';
 import { Observer } from './track/observer.ts';
 import type { IcmpRecord } from './track/records.ts';
 import { type ServerRecord, ServerTable } from './track/servers.ts';
+import { DISORDER_US, Sorter } from './track/sorter.ts';
 import { followsStrayReset, isOver, reopens, takesStrangeSyn } from './track/split.ts';
 import { assume, stateOf } from './track/states.ts';
 import { isTwin, sharesClientPort } from './track/traces.ts';
@@ -53,6 +56,13 @@ const LINGER_MSL = 2;
 const STRAY_PACKETS = 4;
 /** Each goes through all connections followed, so that a scan cannot ask for many. */
 const MAX_TWIN_SEARCHES = 500;
+/** Where ICMP errors wait of which no flow is known. */
+const CUT_QUOTES = -2;
+/** A router or host has told of an error by then. */
+const ERROR_WITHIN_US = 1_000_000;
+/** So many connections teach what is habit at their hosts, then one in eight: it is the same again and again. */
+const LEARN_ALL = 1_000;
+const LEARN_SOME = 7;
 const SWEEP_EVERY = 256;
 /** Connections looked at in each sweep for being long silent. */
 const SWEEP_SAMPLE = 16;
@@ -66,6 +76,11 @@ export class Explainer {
   private readonly arena = new LogArena();
   private readonly observer = new Observer(this.arena);
   private readonly servers = new ServerTable();
+  private readonly hosts = new HostTable();
+  private readonly sorter = new Sorter({
+    connectionAt: (slot) => this.connections[slot] ?? null,
+    take: (held, outOfOrder) => this.take(held, outOfOrder),
+  });
   private readonly population: Population;
   private readonly connections: (Connection | null)[] = [];
   private readonly mslUs: number;
@@ -86,6 +101,7 @@ export class Explainer {
   private followed = 0;
   private clockHand = 0;
   private twinSearches = 0;
+  private cutQuotes = 0;
 
   private flows = 0;
   private packets = 0;
@@ -113,6 +129,7 @@ export class Explainer {
     const atUs = p.timeUs;
     if (this.startUs < 0 || atUs < this.startUs) this.startUs = atUs;
     if (atUs > this.endUs) this.endUs = atUs;
+    if (this.sorter.dueUs < this.endUs) this.sorter.advance(this.endUs);
     if ((this.packets & (SWEEP_EVERY - 1)) === 0) this.sweep();
     const decoder = this.decoder;
     const kind = decoder.decode(
@@ -126,6 +143,9 @@ export class Explainer {
     );
     if (kind === SegmentKind.tcp) this.segment(decoder.segment, p.number, atUs);
     else if (kind === SegmentKind.icmpError) this.icmpError(decoder.segment, p.number, atUs);
+    // What it quotes may still wait, so it waits too.
+    else if (kind === SegmentKind.icmpCut)
+      this.sorter.wait(decoder.segment, CUT_QUOTES, false, p.number, atUs, this.endUs);
   }
 
   /** Notes that something was wrong with the input. */
@@ -145,6 +165,7 @@ export class Explainer {
   /** End of input: gives out all connections still followed, in the order of their first packets. */
   finish(options: { partial?: boolean } = {}): void {
     this.partial = options.partial ?? false;
+    this.sorter.advance(Number.POSITIVE_INFINITY);
     const rest = this.connections.filter((c): c is Connection => c !== null);
     rest.sort((a, b) => a.flow - b.flow);
     for (const c of rest) this.giveOut(c);
@@ -170,6 +191,49 @@ export class Explainer {
   private segment(s: Segment, packet: number, atUs: number): void {
     this.tcpPackets++;
     const slot = this.table.find(s);
+    const c = slot < 0 ? null : this.connections[slot]!;
+    if (this.sorter.mustWait(c, slot, s, this.table.reversed)) this.hold(s, slot, packet, atUs);
+    else this.place(s, slot, packet, atUs);
+  }
+
+  private hold(s: Segment, slot: number, packet: number, atUs: number): void {
+    const { reversed } = this.table;
+    this.sorter.wait(s, slot < 0 ? this.reserve() : slot, reversed, packet, atUs, this.endUs);
+  }
+
+  /** A place in the table for the flow that was just looked for, before there is a connection. */
+  private reserve(): number {
+    const slot = this.table.insert();
+    while (this.connections.length <= slot) this.connections.push(null);
+    this.connections[slot] = null;
+    return slot;
+  }
+
+  /** A segment that has waited goes on; returns the slot of its connection. */
+  private take({ segment, packet, atUs }: Held, outOfOrder: boolean): number {
+    if (segment.kind === SegmentKind.icmpCut) {
+      this.addCutIcmp(segment, packet, atUs);
+      return CUT_QUOTES;
+    }
+    let slot = this.table.find(segment);
+    if (segment.kind === SegmentKind.icmpError) {
+      this.addIcmp(segment, slot, packet, atUs);
+      return slot;
+    }
+    if (slot >= 0 && this.connections[slot] == null && this.graveyard.kindOf(slot) === Buried.no) {
+      this.table.remove(slot);
+      slot = this.table.find(segment);
+    }
+    const known = slot < 0 ? null : this.connections[slot]!;
+    // What stands behind another packet is not taken as older than it.
+    const late = known !== null && known.lastUs > atUs && known.lastUs - atUs <= DISORDER_US;
+    const c = this.place(segment, slot, packet, late ? known.lastUs : atUs);
+    if (c === null) return slot;
+    if (outOfOrder) c.disordered = true;
+    return c.slot;
+  }
+
+  private place(s: Segment, slot: number, packet: number, atUs: number): Connection | null {
     let c = slot < 0 ? null : this.connections[slot]!;
     if (c !== null) {
       const direction = this.table.reversed === c.clientIsLow ? SERVER : CLIENT;
@@ -179,7 +243,7 @@ export class Explainer {
         c = this.reopen(c, s, direction, packet, atUs);
     } else if (slot >= 0) {
       c = this.afterBurial(slot, s, packet, atUs);
-      if (c === null) return;
+      if (c === null) return null;
     }
     if (c === null) c = this.open(s, packet, atUs);
     const direction = this.table.reversed === c.clientIsLow ? SERVER : CLIENT;
@@ -197,6 +261,7 @@ export class Explainer {
       this.closedFlows.push(c.flow);
       if (++this.closedKept > MAX_LINGERING) this.giveOutClosed(Buried.closed);
     }
+    return c;
   }
 
   /** A flow that is hardly more than an RST: does the segment that it answers belong to another one? */
@@ -309,9 +374,32 @@ export class Explainer {
 
   private icmpError(s: Segment, packet: number, atUs: number): void {
     const slot = this.table.find(s);
+    if (slot >= 0 && this.sorter.isWaiting(slot)) this.hold(s, slot, packet, atUs);
+    else this.addIcmp(s, slot, packet, atUs);
+  }
+
+  private addIcmp(s: Segment, slot: number, packet: number, atUs: number): void {
     const c = slot < 0 ? null : this.connections[slot]!;
-    if (c === null) return;
-    const quotes = this.table.reversed === c.clientIsLow ? SERVER : CLIENT;
+    if (c !== null)
+      this.noteIcmp(c, this.table.reversed === c.clientIsLow ? SERVER : CLIENT, s, packet, atUs);
+  }
+
+  /** Of what it quotes only the sender is known: told where that end has just sent something in one connection alone. */
+  private addCutIcmp(s: Segment, packet: number, atUs: number): void {
+    if (this.cutQuotes++ >= MAX_TWIN_SEARCHES) return;
+    let found: Connection | null = null;
+    let quotes = CLIENT;
+    for (const c of this.connections) {
+      const end = c == null ? -1 : quotable(c, s, atUs);
+      if (end < 0) continue;
+      if (found !== null) return;
+      found = c;
+      quotes = end;
+    }
+    if (found !== null) this.noteIcmp(found, quotes, s, packet, atUs);
+  }
+
+  private noteIcmp(c: Connection, quotes: number, s: Segment, packet: number, atUs: number): void {
     const target = quotes === CLIENT ? c.server : c.client;
     const record: IcmpRecord = {
       packet,
@@ -342,6 +430,7 @@ export class Explainer {
       slot >= 0;
       slot = this.graveyard.oldest(limit, MAX_BURIED)
     ) {
+      this.sorter.leave(slot);
       this.table.remove(slot);
     }
   }
@@ -394,8 +483,11 @@ export class Explainer {
 
   private giveOut(c: Connection, burial: number = Buried.no): void {
     this.connections[c.slot] = null;
+    this.sorter.leave(c.slot);
     this.followed--;
     if (c.closedAtUs >= 0) this.closedKept--;
+    if (c.resetCount > 0) this.hosts.tell(c);
+    if (c.flow < LEARN_ALL || (c.flow & LEARN_SOME) === 0) this.hosts.learn(c);
     let diagnosis = diagnose(c, this.endUs, this.mslUs);
     if (this.second !== undefined)
       diagnosis = this.second.look(c, diagnosis, this.arena, this.startUs, this.endUs);
@@ -416,4 +508,15 @@ export class Explainer {
     if (toServer !== this.servers.accepts(s.family, s.source, s.sourcePort)) return toServer;
     return s.sourcePort >= s.destinationPort;
   }
+}
+
+/** The end of the connection that an ICMP error may quote, of whose text only the source address is known; -1 for none. */
+function quotable(c: Connection, s: Segment, atUs: number): number {
+  if (c.family !== s.icmpFamily || c.closedAtUs >= 0) return -1;
+  for (const at of [CLIENT, SERVER]) {
+    const end = c.end(at);
+    const isSender = end.address.every((word, i) => word === s.source[i]);
+    if (isSender && end.segments > 0 && atUs - end.lastAtUs < ERROR_WITHIN_US) return at;
+  }
+  return -1;
 }

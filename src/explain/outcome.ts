@@ -13,6 +13,15 @@ export const MIDDLEBOX = 3;
 /** `CLIENT`, `SERVER`, `BOTH`, `MIDDLEBOX` or `NOBODY`. */
 export type Who = number;
 
+export function closerName(who: Who): 'client' | 'server' | 'both' | null {
+  if (who === BOTH) return 'both';
+  return who === CLIENT ? 'client' : who === SERVER ? 'server' : null;
+}
+
+export function senderName(who: Who): 'client' | 'server' | 'middlebox' | null {
+  return who === MIDDLEBOX ? 'middlebox' : who === CLIENT ? 'client' : who === SERVER ? 'server' : null;
+}
+
 export type RstForm = 'A' | 'B' | 'C' | 'other';
 
 /** What an RST is, judged by its own fields against the history of its claimed sender. */
@@ -350,6 +359,8 @@ function foreignness(c: Connection, r: ResetRecord, form: RstForm, answers: bool
   if (ordinary >= 0 && strange) {
     return `TTL ${r.hopLimit} where that host's other packets have ${ordinary}`;
   }
+  if (ordinary < 0 && isStranger(sender, r, form))
+    return `TTL ${r.hopLimit} where that host's other connections have ${sender.habitualHopLimit}`;
   const numbered = numberedElsewhere(sender, r, form);
   if (numbered !== null) return numbered;
   const wentOn = sender.lastLiveAtUs - r.atUs;
@@ -361,6 +372,12 @@ function foreignness(c: Connection, r: ResetRecord, form: RstForm, answers: bool
   if (r.sinceReceiverUs < UNASKED_US + 4 * rttOf(c) || c.synRttUs < 0 || c.ackRttUs < 0) return null;
   if (sender.fins > 0) return null;
   return `no ACK flag, yet it answers nothing: the last segment toward that host was ${(r.sinceReceiverUs / 1000).toFixed(1)} ms before`;
+}
+
+/** This connection shows nothing else of its sender, but others do. What refuses a SYN may be a firewall: for causes to say. */
+function isStranger(sender: End, r: ResetRecord, form: RstForm): boolean {
+  const { habitualHopLimit } = sender;
+  return form !== 'C' && habitualHopLimit >= 0 && hopsOf(habitualHopLimit) !== hopsOf(r.hopLimit);
 }
 
 /** So many packets of other connections may a host with one counter for all number between two of this one. */

@@ -1,11 +1,11 @@
 import { STATE_NAMES, State, type StateName } from '../states/index.ts';
 import { formatAddress } from '../wire/index.ts';
 import type { Diagnosis } from './diagnosis.ts';
+import { closerName, senderName } from './outcome.ts';
 import { caseNear } from './peer/report.ts';
 import { applicationSees } from './report/applications.ts';
 import { CLIENT, type Connection, type End as EndRecord, SERVER } from './track/connection.ts';
 import type { CloseForm, CloseKind, End } from './types.ts';
-import { type ConnectionView, closerName, senderName } from './view.ts';
 
 /** From when to when an end was in CLOSE-WAIT, microseconds; `untilUs` is -1 where it still is. */
 export interface Stay {
@@ -48,9 +48,7 @@ export interface EndOutline {
   readonly closeWait: Stay | null;
 }
 
-export function outlineOf(view: ConnectionView): Outline {
-  const c: Connection = view['connection'];
-  const d: Diagnosis = view['diagnosis'];
+export function outlineOf(c: Connection, d: Diagnosis): Outline {
   const { o } = d.case;
   return {
     flow: c.flow,

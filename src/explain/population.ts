@@ -3,6 +3,7 @@ import { SEVERITY_WEIGHT } from './causes/cause.ts';
 import { causeById } from './causes/index.ts';
 import { Churn } from './churn.ts';
 import type { Diagnosis } from './diagnosis.ts';
+import { Silences } from './silences.ts';
 import { CLIENT, type Connection } from './track/connection.ts';
 import type { CloseKind, Finding } from './types.ts';
 
@@ -18,6 +19,7 @@ interface GroupOfEndings {
   readonly flows: number[];
   readonly clients: Set<number>;
   readonly ports: Set<number>;
+  readonly silences: Silences;
   count: number;
   firstUs: number;
   lastUs: number;
@@ -93,6 +95,7 @@ export class Population {
         flows: [],
         clients: new Set(),
         ports: new Set(),
+        silences: new Silences(),
         count: 0,
         firstUs: c.startUs,
         lastUs: c.lastUs,
@@ -107,6 +110,7 @@ export class Population {
     if (g.clients.size < MAX_FLOWS)
       g.clients.add((c.client.address[3]! ^ Math.imul(c.client.address[2]!, 0x9e3779b1)) & 0x3fffffff);
     if (g.ports.size < MAX_FLOWS) g.ports.add(c.server.port);
+    g.silences.add(cause, d.case);
     g.firstUs = Math.min(g.firstUs, c.startUs);
     g.lastUs = Math.max(g.lastUs, c.lastUs);
   }
@@ -120,7 +124,7 @@ function toFinding(g: GroupOfEndings): Finding {
   const seconds = (g.lastUs - g.firstUs) / 1e6;
   const story = SCAN_CAUSES.has(g.cause)
     ? `${g.where} tried ${g.count} connections to ${g.ports.size} ports within ${seconds.toFixed(1)} s, all with the same ending.`
-    : `${g.count} connections to ${g.where} from ${g.clients.size} client address${g.clients.size === 1 ? '' : 'es'} ended this way within ${seconds.toFixed(1)} s.`;
+    : `${g.count} connections to ${g.where} from ${g.clients.size} client address${g.clients.size === 1 ? '' : 'es'} ended this way within ${seconds.toFixed(1)} s.${g.silences.words()}`;
   return {
     type: 'finding',
     cause: g.cause,

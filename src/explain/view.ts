@@ -1,9 +1,10 @@
 import { formatAddress, formatEndpoint } from '../wire/index.ts';
 import type { Severity } from './causes/cause.ts';
 import type { Diagnosis } from './diagnosis.ts';
-import { BOTH, MIDDLEBOX, type Who } from './outcome.ts';
+import { closerName, senderName } from './outcome.ts';
+import { type Outline, outlineOf } from './outline.ts';
 import { buildReport } from './report/report.ts';
-import { CLIENT, type Connection, SERVER } from './track/connection.ts';
+import type { Connection } from './track/connection.ts';
 import type { LogArena } from './track/log.ts';
 import type { CloseKind, ConnectionEnding, End } from './types.ts';
 
@@ -69,17 +70,13 @@ export class ConnectionView {
     return this.connection.lastUs / 1e6;
   }
 
+  /** What a table shows of it. */
+  outline(): Outline {
+    return outlineOf(this.connection, this.diagnosis);
+  }
+
   /** Builds the whole typed object: costs microseconds, so only for connections that are shown. */
   report(): ConnectionEnding {
     return buildReport(this.connection, this.diagnosis, this.arena.segments(this.connection.log));
   }
-}
-
-export function closerName(who: Who): End | 'both' | null {
-  if (who === BOTH) return 'both';
-  return who === CLIENT ? 'client' : who === SERVER ? 'server' : null;
-}
-
-export function senderName(who: Who): End | 'middlebox' | null {
-  return who === MIDDLEBOX ? 'middlebox' : who === CLIENT ? 'client' : who === SERVER ? 'server' : null;
 }

@@ -1,5 +1,6 @@
 import { createGunzip, type Gunzip } from 'node:zlib';
-import { compressionProblem, type Decompression, decompressChunks } from '../open.ts';
+import { compressionProblem, decompressChunks } from '../decompress.ts';
+import type { Decompression } from '../open.ts';
 
 /** Input given to zlib at a time: bounds what one write of a decompression bomb can make (1032 times as much). */
 const SLICE_BYTES = 32 * 1024;

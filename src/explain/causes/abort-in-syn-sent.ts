@@ -29,7 +29,7 @@ export const abortInSynSent: Cause = {
     'RFC 6298 section 2 (initial RTO 1 s)',
     'Linux: tcp_v4_rcv (no_tcp_socket), tcp_v4_send_reset',
   ],
-  scenario: null,
+  scenario: 'abandoned-connect',
   kinds: ['abort-connect'],
   fit: (k) => {
     if (k.server.syns === 0) return 0;

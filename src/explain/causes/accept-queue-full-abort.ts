@@ -29,7 +29,7 @@ export const acceptQueueFullAbort: Cause = {
     'Linux: tcp_check_req (embryonic_reset), net.ipv4.tcp_abort_on_overflow, net.core.somaxconn',
     'listen(2)',
   ],
-  scenario: null,
+  scenario: 'accept-queue',
   kinds: ['rst', 'refused'],
   fit: (k) => (resetAtHandshakeEnd(k) ? 0.95 : 0),
   story: (k) =>

@@ -1,7 +1,7 @@
-import { formatBytes, formatTimes } from '../text.ts';
+import { formatBytes, formatDuration, formatTimes } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { handshakeEvidence, repeatedSynAckEvidence } from './signs/evidence.ts';
-import { ackIgnored } from './signs/resets.ts';
+import { ackIgnored, cookieWasted, senderSilence } from './signs/resets.ts';
 
 export const acceptQueueFullAckIgnored: Cause = {
   id: 'accept-queue-full-ack-ignored',
@@ -28,10 +28,12 @@ export const acceptQueueFullAckIgnored: Cause = {
     'Linux: tcp_check_req, tcp_v4_syn_recv_sock (exit_overflow), net.ipv4.tcp_synack_retries',
     'listen(2)',
   ],
-  scenario: null,
+  scenario: 'accept-queue',
   kinds: ['rst', 'timeout', 'open', 'fin-then-rst'],
-  fit: (k) => (ackIgnored(k) ? 0.95 : 0),
+  fit: (k) => (ackIgnored(k) ? 0.95 : cookieWasted(k) ? 0.88 : 0),
   story: (k) => {
+    if (k.c.synAckRepeats === 0)
+      return `After the handshake the server took none of the client's ${formatBytes(k.client.bytes)}, which went again ${formatTimes(k.client.retransmissions)}, and said nothing for ${formatDuration(senderSilence(k))}; then its RST shows that it knows of no connection. A server that gave out a SYN cookie remembers none that it has no room for.`;
     const again = k.client.retransmissions;
     return `The server sent its SYN-ACK again ${formatTimes(k.c.synAckRepeats)} although the client had acknowledged it, and acknowledged none of the client's ${formatBytes(k.client.bytes)}${again > 0 ? `, which went again ${formatTimes(again)}` : ''}.`;
   },

@@ -29,7 +29,7 @@ export const acceptQueueFull: Cause = {
     'Linux: tcp_conn_request (sk_acceptq_is_full), counters ListenOverflows, ListenDrops',
     'listen(2), net.core.somaxconn',
   ],
-  scenario: null,
+  scenario: 'accept-queue',
   kinds: ['connect-timeout'],
   fit: (k) => (synOnly(k) && !neverArrived(k) ? (othersAccepted(k) ? 0.85 : 0.45) : 0),
   story: (k) => {

@@ -25,7 +25,7 @@ export const ackOfUnsentData: Cause = {
     'RFC 5961 section 5.2',
     'Linux: tcp_ack (TCP_ACK_UNSENT_DATA)',
   ],
-  scenario: null,
+  scenario: 'forged-segments',
   kinds: ['fin', 'open', 'half-closed'],
   fit: (k) => {
     if (k.c.foreignAckOfUnsent + k.c.traces.bogusAcks > 0 || strangeAckOfUnsent(k)) return 0.9;

@@ -14,13 +14,14 @@ export const adminKill: Cause = {
     'host at one instant, idle ones too; ECONNABORTED in the local log.',
   remedy:
     "Find who did it: shell history, `ss -K` in scripts, VPN and network-change handlers, Android's " +
-    'connectivity service. Nothing to fix in the application but to reconnect.',
+    'connectivity service. Nothing to fix in the application but to reconnect. Check: no new ' +
+    'ECONNABORTED in its log.',
   wouldSettle: [
     'ECONNABORTED in the log of the application on the side that sent the RST',
     'audit or shell logs for `ss -K` on that host',
   ],
   references: ['ss(8), option -K', 'Linux: tcp_abort (diag_destroy), CONFIG_INET_DIAG_DESTROY'],
-  scenario: null,
+  scenario: 'abrupt-end',
   kinds: ['rst', 'fin-then-rst'],
   fit: neverFits,
 };

@@ -8,6 +8,12 @@ const neverAnswered = (r: number) => `${handshake(r)}
   0.1 C PSH ACK 400
   ${r} S ACK
   50 S RST ACK`;
+const afterTheAnswer = (pauseMs: number, more: string) => (r: number) =>
+  `${exchange(r)}
+  ${pauseMs} S PSH ACK 500
+  0.05 C ACK
+  ${more}
+  100 C RST ACK`;
 const freed = (r: number) => `${exchange(r)}
   100 C RST ACK win=1002`;
 const shrunk = (r: number) => `${exchange(r)}
@@ -58,6 +64,14 @@ describe('app-abort', () => {
   itShows('linger0-abort', 'RST of a live socket with nothing unread for certain', abort, { bothWays: true });
   itShows('linger0-abort', 'the RST came after its sender had answered all', ownWordLast, { bothWays: true });
   itIsNot('linger0-abort', 'the request was never answered', neverAnswered);
+  itShows('close-with-unread-data', 'something came unasked after the answer', afterTheAnswer(400, ''));
+  itShows('linger0-abort', 'or so it may be', afterTheAnswer(400, ''), { beside: true });
+  itShows('linger0-abort', 'the answer came in two parts', afterTheAnswer(0.1, ''));
+  itShows(
+    'linger0-abort',
+    'a stream of messages that it follows',
+    afterTheAnswer(400, '400 S PSH ACK 500\n0.05 C ACK'),
+  );
   itIsNot('linger0-abort', 'the RST offers more room than the last segment', freed, { bothWays: true });
 
   itShows('close-with-unread-data', 'a request that was never answered', neverAnswered);

@@ -37,7 +37,7 @@ export const badAckInSynSent: Cause = {
     'RFC 5961 section 4.2',
     'Linux: tcp_rcv_synsent_state_process',
   ],
-  scenario: null,
+  scenario: 'handshake-tampered',
   kinds: ['fin', 'rst', 'open', 'fin-then-rst', 'half-closed', 'abort-connect', 'connect-timeout'],
   fit: (k) => {
     if (k.c.previous === null && k.c.badAnswers > 0) return 0.92;

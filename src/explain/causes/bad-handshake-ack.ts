@@ -26,7 +26,7 @@ export const badHandshakeAck: Cause = {
     'RFC 9293 section 3.5.3 (reset processing)',
     'Linux: tcp_check_req, tcp_v4_send_reset (reason TCP_FLAGS)',
   ],
-  scenario: null,
+  scenario: 'handshake-tampered',
   kinds: ['fin', 'rst', 'open', 'fin-then-rst', 'half-closed'],
   fit: (k) => (badHandshakeReset(k) ? 0.92 : 0),
   story: (k) => {

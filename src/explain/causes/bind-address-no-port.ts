@@ -13,7 +13,7 @@ export const bindAddressNoPort: Cause = {
   remedy: 'Nothing is wrong: this is the cure for port-exhaustion-bind-first.',
   wouldSettle: [],
   references: ['ip(7), IP_BIND_ADDRESS_NO_PORT', 'Linux: __inet_hash_connect'],
-  scenario: null,
+  scenario: 'bind-first',
   kinds: ['fin', 'open'],
   fit: neverFits,
 };

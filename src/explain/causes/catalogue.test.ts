@@ -92,6 +92,24 @@ describe.each(CAUSES.map((cause) => [cause.id, cause] as const))('%s', (id, caus
     expect(page(cause)).toContain(`\nGroup \`${cause.group}\`, severity ${cause.severity}.\n`);
   });
 
+  it('tells on its page what happens, how to recognise it, what to change and how it is told from others', () => {
+    const text = page(cause);
+    for (const heading of [
+      'What happens',
+      'How to recognise it',
+      'How it is told from its neighbours',
+      'What the applications see',
+      'What to change',
+      'References',
+    ])
+      expect(text).toContain(`\n## ${heading}\n`);
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(cause.remedy);
+  });
+
+  it('says how to check its remedy where something is to be changed', () => {
+    if (cause.severity !== 'ok') expect(cause.remedy).toContain(' Check: ');
+  });
+
   it('links only to pages that exist', () => {
     for (const [, target] of page(cause).matchAll(/\]\(([^)]+\.md)\)/g)) {
       expect(existsSync(new URL(target!, pages)), target).toBe(true);

@@ -79,6 +79,11 @@ export interface Cause {
    * or beside a connection that only stays silent, the higher before the lower. Never first.
    */
   readonly unseen?: (k: Case) => number;
+  /**
+   * Above 0 where it may be it although only one direction was captured, and what the other end did cannot be known: then it
+   * stands beside what fits, the higher before the lower. Never first.
+   */
+  readonly halfSeen?: (k: Case) => number;
   /** States that the verdict implies and the wire does not show; called once, if it is the verdict. */
   readonly implies?: (k: Case) => void;
   /** The story with real numbers, two or three sentences; without it the report tells the ending only. */

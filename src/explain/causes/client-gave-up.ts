@@ -22,11 +22,13 @@ export const clientGaveUp: Cause = {
     'logs 499. Check: answer times against the timeout.',
   wouldSettle: ["the client's timeout setting", "the server's time for that request"],
   references: ['RFC 9112 section 9.5', 'apache/apisix#4715'],
-  scenario: null,
+  scenario: 'impatient-client',
   kinds: ['rst', 'fin-then-rst', 'fin'],
   fit: (k) => {
     const waited = gaveUpAfterUs(k);
-    if (waited < 500_000) return 0;
+    // It asked again and again, and no answer is in the capture as it has none of the server at all.
+    const deaf = k.server.segments === 0 && (k.client.retransmissions > 0 || k.client.fins > 1);
+    if (waited < 500_000 || deaf) return 0;
     return isRound(waited) ? 0.95 : 0.6;
   },
   story: (k) => {

@@ -30,9 +30,10 @@ export const closeWaitPortReused: Cause = {
     'RFC 9293 section 3.5.1 (half-open connections)',
     'Linux: tcp_validate_incoming, tcp_send_challenge_ack, tcp_rcv_synsent_state_process',
   ],
-  scenario: null,
+  scenario: 'forgotten-socket',
   kinds: ['fin-then-rst', 'half-closed'],
   fit: (k) => (synSenderReset(k) && k.closer !== null && k.passive!.fins === 0 ? 0.95 : 0),
+  halfSeen: (k) => (k.client.syns > 0 && k.client.resets > 0 ? 0.38 : 0),
   story: (k) => {
     const { closer, passive } = namesOf(k);
     return `${between(k.c.strangeSynAtUs, k.closer!.finAtUs)} after its FIN the ${closer}'s port sent a new SYN; the ${passive}, still in CLOSE-WAIT, answered with an ACK of the old connection instead of SYN-ACK, and got RST.`;

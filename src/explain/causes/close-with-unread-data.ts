@@ -1,7 +1,13 @@
 import type { Cause } from './cause.ts';
 import { unreadEvidence } from './signs/evidence.ts';
 import { abortedLive, unreadAtReset, wasAnswered } from './signs/resets.ts';
-import { hadReadAll, resetFreedBuffer, resetKeptBuffer, windowShowsUnread } from './signs/text.ts';
+import {
+  hadReadAll,
+  leftUnasked,
+  resetFreedBuffer,
+  resetKeptBuffer,
+  windowShowsUnread,
+} from './signs/text.ts';
 import { capitalised, unreadWords, windowWords } from './signs/words.ts';
 
 export const closeWithUnreadData: Cause = {
@@ -16,7 +22,8 @@ export const closeWithUnreadData: Cause = {
   recognise:
     'RST of form A from a side that had acknowledged payload and sent nothing after it. A window that ' +
     'shrank by the unread bytes and did not open again makes it nearly sure; a side that got exactly ' +
-    'the answer it asked for was more likely linger0-abort. With a window of 0 it is ' +
+    'the answer it asked for was more likely linger0-abort, unless a message that nobody had asked for ' +
+    'followed after a pause. With a window of 0 it is ' +
     'zero-window-then-unread-close. FreeBSD sends FIN here, not RST.',
   remedy:
     'Read until EOF before close(), or shutdown(SHUT_WR), drain with a limit, then close (nginx ' +
@@ -34,7 +41,7 @@ export const closeWithUnreadData: Cause = {
     'RFC 9112 section 9.6 (tear-down)',
     'Linux: __tcp_close (data_was_unread), counter TCPAbortOnClose',
   ],
-  scenario: null,
+  scenario: 'abrupt-end',
   kinds: ['rst', 'fin-then-rst'],
   fit: (k) => {
     if (!abortedLive(k)) return 0;
@@ -48,8 +55,9 @@ export const closeWithUnreadData: Cause = {
     if (unread === 0) return k.receiver!.bytes > 0 && !wasAnswered(k) && k.o.closeKind === 'rst' ? 0.42 : 0;
     if (sender.fins > 0 && sender.unreadAtFin === unread && k.closer === sender) return 0.3;
     if (windowShowsUnread(sender, unread)) return 0.95;
-    return wasAnswered(k) ? 0.5 : 0.8;
+    return wasAnswered(k) && !leftUnasked(k) ? 0.5 : 0.8;
   },
+  halfSeen: (k) => (abortedLive(k) && k.closer === null ? 0.45 : 0),
   story: (k) => {
     const window = windowWords(k);
     return `${capitalised(unreadWords(k))}${window === '' ? '' : `; ${window}`}.`;

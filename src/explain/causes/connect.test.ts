@@ -29,6 +29,14 @@ const ignored = (r: number) => `${handshake(r)}
   0.1 C ACK
   3000 C PSH ACK 40 seq=-40
   ${r} S RST`;
+const wasted = (r: number) => `${handshake(r)}
+  1 C PSH ACK 40
+  1000 C PSH ACK 40 seq=-40
+  5000 C PSH ACK 40 seq=-40
+  30000 C PSH ACK 40 seq=-40
+  60000 C PSH ACK 40 seq=-40
+  120000 C PSH ACK 40 seq=-40
+  ${r} S RST`;
 const closing = (r: number) => `50 C FIN ACK
   ${r} S FIN ACK
   0.1 C ACK`;
@@ -84,6 +92,7 @@ describe('connect', () => {
 
   itShows('accept-queue-full-ack-ignored', 'SYN-ACK again and no data taken', ignored);
   itIsNot('accept-queue-full-ack-ignored', 'the data is taken when it comes', deferred);
+  itShows('accept-queue-full-ack-ignored', 'nothing was ever taken, and RST after minutes', wasted);
   itShows('defer-accept', 'SYN-ACK again until the client speaks', deferred);
   itIsNot('defer-accept', 'the data is not taken either', ignored);
 

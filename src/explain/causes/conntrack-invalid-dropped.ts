@@ -16,7 +16,7 @@ export const conntrackInvalidDropped: Cause = {
   remedy: 'Nothing is wrong: this is the cure for conntrack-invalid-reset.',
   wouldSettle: ['the counter of the `ct state invalid drop` rule: `nft list ruleset`'],
   references: ['Linux: nf_conntrack_tcp_packet, nft `ct state invalid drop`'],
-  scenario: null,
+  scenario: 'conntrack-invalid',
   kinds: ['fin', 'open', 'half-closed'],
   fit: (k) => (invalidDropped(k) ? 0.86 : leftUnanswered(k) ? 0.8 : 0),
   unseen: (k) => (k.o.closeKind === 'fin' && farEnd(k) === k.server ? 0.1 : 0),

@@ -33,7 +33,7 @@ export const conntrackInvalidReset: Cause = {
     'Linux: nf_conntrack_tcp_packet, net.netfilter.nf_conntrack_tcp_be_liberal',
     'kubernetes/kubernetes#74839',
   ],
-  scenario: null,
+  scenario: 'conntrack-invalid',
   kinds: ['rst', 'open', 'fin-then-rst', 'timeout'],
   fit: (k) => {
     const { traces } = k.c;
@@ -42,6 +42,7 @@ export const conntrackInvalidReset: Cause = {
     if (k.reset?.accepted && answersUntranslated(k)) return 0.95;
     return wentOnAfterAnswer(k) ? 0.92 : 0;
   },
+  halfSeen: (k) => (hadNoSocket(k) ? 0.35 : 0),
   story: (k) => {
     const { traces, startUs } = k.c;
     const at = between(startUs, k.reset?.record.atUs ?? startUs);

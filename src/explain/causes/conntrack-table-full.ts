@@ -20,7 +20,7 @@ export const conntrackTableFull: Cause = {
     'dropping packet` in the kernel log.',
   wouldSettle: ['`journalctl -k | grep nf_conntrack` and `conntrack -S` on every host on the path'],
   references: ['Linux: nf_conntrack_alloc, net.netfilter.nf_conntrack_max', 'yandex/yandex-tank#256'],
-  scenario: null,
+  scenario: 'conntrack-table-full',
   kinds: ['connect-timeout'],
   fit: (k) => (droppedAmongOthers(k) ? 0.46 : 0),
   story: (k) =>

@@ -25,7 +25,7 @@ export const deferAccept: Cause = {
     "the listener's options in the server's configuration",
   ],
   references: ['tcp(7), TCP_DEFER_ACCEPT', 'Linux: tcp_check_req (rskq_defer_accept)'],
-  scenario: null,
+  scenario: 'defer-accept',
   kinds: ['fin', 'open', 'half-closed'],
   fit: (k) =>
     k.c.synAckAfterAck > 0 && k.client.bytes === 0

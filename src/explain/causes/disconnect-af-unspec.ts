@@ -19,7 +19,7 @@ export const disconnectAfUnspec: Cause = {
     'connect(2) (AF_UNSPEC dissolves the association)',
     'Linux: __inet_stream_connect, tcp_disconnect',
   ],
-  scenario: null,
+  scenario: 'abrupt-end',
   kinds: ['rst'],
   fit: neverFits,
 };

@@ -17,13 +17,13 @@ export const finByProcessKill: Cause = {
     'Look for the exit, not for a network fault: `dmesg` / `journalctl -k` for the OOM killer, exit ' +
     "status 137 of the container, core dumps, the supervisor's log. A clean stop drains first: handle " +
     'SIGTERM, stop accepting, finish requests, close; give it time (Kubernetes ' +
-    'terminationGracePeriodSeconds).',
+    'terminationGracePeriodSeconds). Check: exit status 0 at the next stop, and no request cut short.',
   wouldSettle: [
     'the exit status of the process and `journalctl -k | grep -i oom` at that time',
     'whether the port refused new connections just afterwards',
   ],
   references: ['RFC 9293 section 3.6', 'Linux: do_exit -> sock_close -> __tcp_close'],
-  scenario: null,
+  scenario: 'process-killed',
   kinds: ['fin'],
   fit: neverFits,
 };

@@ -24,7 +24,7 @@ export const finLingeringClose: Cause = {
     'in bandwidth; bound the drain in bytes and time.',
   wouldSettle: [],
   references: ['RFC 9112 section 9.6 (tear-down)', 'RFC 9293 section 3.6.1 (half-closed connections)'],
-  scenario: null,
+  scenario: 'half-close',
   kinds: ['fin'],
   fit: (k) => {
     if (!plainClose(k) || !halfClosed(k) || k.closer !== k.server) return 0;

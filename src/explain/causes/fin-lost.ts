@@ -25,7 +25,7 @@ export const finLost: Cause = {
     'retransmissions of data.',
   wouldSettle: ['a capture on the other side'],
   references: ['RFC 9293 section 3.6', 'RFC 6298 section 5', 'Linux: tcp_retransmit_timer'],
-  scenario: null,
+  scenario: 'lost-fin',
   kinds: ['fin'],
   fit: (k) => {
     if (k.o.closeKind !== 'fin') return 0;

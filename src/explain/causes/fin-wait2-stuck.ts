@@ -26,7 +26,7 @@ export const finWait2Stuck: Cause = {
     'RFC 1122 section 4.2.2.13',
     'Linux: tcp_fin_time, net.ipv4.tcp_fin_timeout (orphans only)',
   ],
-  scenario: null,
+  scenario: 'forgotten-socket',
   kinds: ['half-closed'],
   fit: (k) =>
     stuckHalfClosed(k)

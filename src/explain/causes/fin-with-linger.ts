@@ -22,7 +22,7 @@ export const finWithLinger: Cause = {
     'socket(7), SO_LINGER',
     'Linux: inet_release, sk_stream_wait_close',
   ],
-  scenario: null,
+  scenario: 'linger-states',
   kinds: ['fin'],
   fit: neverFits,
 };

@@ -1,5 +1,5 @@
 import type { Cause } from './cause.ts';
-import { filteredPort } from './signs/opening.ts';
+import { filteredPort, knownHopLimit } from './signs/opening.ts';
 
 export const firewallRejectReset: Cause = {
   id: 'firewall-reject-reset',
@@ -28,13 +28,14 @@ export const firewallRejectReset: Cause = {
     'RFC 3360 (inappropriate resets)',
     'Linux: nf_send_reset; nft `reject with tcp reset`, iptables REJECT --reject-with tcp-reset',
   ],
-  scenario: null,
+  scenario: 'connect-fails',
   kinds: ['refused'],
   fit: (k) => (k.reset !== null && filteredPort(k) ? 0.8 : 0),
   story: (k) => {
-    const known = k.c.serverRecord?.hopLimit ?? -1;
-    return known < 0 || known === k.reset!.record.hopLimit
-      ? `The RST arrived with TTL ${k.reset!.record.hopLimit}; no other packet of that port tells whether the server or a firewall sent it.`
-      : `The RST arrived with TTL ${k.reset!.record.hopLimit}, the server's own SYN-ACKs with ${known}: another host sent it.`;
+    const known = knownHopLimit(k);
+    const own = k.c.serverRecord?.hopLimit === known;
+    return filteredPort(k)
+      ? `The RST arrived with TTL ${k.reset!.record.hopLimit}, the server's ${own ? 'own SYN-ACKs' : 'packets on other ports'} with ${known}: another host sent it.`
+      : `The RST arrived with TTL ${k.reset!.record.hopLimit}; no other packet of the server tells whether it or a firewall sent it.`;
   },
 };

@@ -25,14 +25,15 @@ export const fiveTupleCollision: Cause = {
     'backend.',
   wouldSettle: ['a capture on the client: two connections with the same source port to two front addresses'],
   references: ['RFC 5961 section 4.2', 'kubernetes/cloud-provider-aws#1160'],
-  scenario: null,
-  kinds: ['rst', 'connect-timeout', 'abort-connect', 'open', 'fin', 'half-closed'],
+  scenario: 'five-tuple-collision',
+  kinds: ['rst', 'connect-timeout', 'abort-connect', 'open', 'fin', 'half-closed', 'fin-then-rst'],
   fit: (k) => {
     const { c } = k;
     if (c.badAnswers > 0) return c.traces.portAlsoOf > 0 ? 0.95 : 0;
     if (!synSenderReset(k) || k.closer !== null) return 0;
     return c.strangeSynAtUs - c.end(c.strangeSynFrom).lastDataAtUs < JUST_NOW_US ? 0.55 : 0;
   },
+  halfSeen: (k) => (k.client.syns > 0 && k.client.resets > 0 ? 0.4 : 0),
   story: (k) => {
     const { c, client } = k;
     if (c.badAnswers > 0)

@@ -27,7 +27,7 @@ export const halfCloseThenData: Cause = {
     'RFC 1122 section 4.2.2.13',
     'Linux: tcp_shutdown, tcp_data_queue (FIN_WAIT2)',
   ],
-  scenario: null,
+  scenario: 'half-close',
   kinds: ['fin'],
   fit: (k) => (plainClose(k) && halfClosed(k) ? 0.85 : 0),
   story: (k) => {

@@ -32,6 +32,7 @@ export const halfOpenReconnectSamePort: Cause = {
   scenario: 'half-open-crash',
   kinds: ['rst', 'open'],
   fit: (k) => (synSenderReset(k) && k.closer === null ? 0.95 : 0),
+  halfSeen: (k) => (k.client.syns > 0 && k.client.resets > 0 ? 0.44 : 0),
   story: (k) => {
     const [from, to] = k.c.strangeSynFrom === 0 ? ['client', 'server'] : ['server', 'client'];
     return `${between(k.c.strangeSynAtUs, k.c.startUs)} after the connection's first packet the ${from}'s port sent a new SYN on it; the ${to}, which still had it open, answered with an ACK of the old numbers, and the ${from} knew nothing of them: RST.`;

@@ -27,7 +27,7 @@ export const harmlessRstAfterClose: Cause = {
     'RFC 9293 section 3.6.1',
     'Linux: tcp_timewait_state_process (TCP_TW_RST)',
   ],
-  scenario: null,
+  scenario: 'late-data',
   kinds: ['fin-then-rst'],
   fit: (k) => (lateTextRefused(k) && lastWord(k) ? 0.9 : 0),
   story: (k) => {

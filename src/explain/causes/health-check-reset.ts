@@ -20,7 +20,7 @@ export const healthCheckReset: Cause = {
     'health checks. Check: the log lines stop.',
   wouldSettle: ['the source address against the list of load balancers and monitors'],
   references: ['RFC 9293 section 3.10.5 (ABORT call)', 'haproxy/haproxy#560'],
-  scenario: null,
+  scenario: 'health-checks',
   kinds: ['rst'],
   fit: (k) => {
     if (!abortedLive(k) || !resetByClient(k) || !noData(k)) return 0;

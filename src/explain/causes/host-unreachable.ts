@@ -25,7 +25,7 @@ export const hostUnreachable: Cause = {
     'RFC 1122 section 4.2.3.9 (soft error on an established connection)',
     'Linux: tcp_v4_err, icmp_err_convert',
   ],
-  scenario: null,
+  scenario: 'connect-fails',
   kinds: ['refused-icmp'],
   fit: (k) => (icmpOf(k, [0, 1, 5, 6, 7, 8, 11, 12], [0, 3]) ? 0.95 : 0),
   story: (k) => `${icmpWords(k)}: a router on the way, or the client's own host, could not reach the server.`,

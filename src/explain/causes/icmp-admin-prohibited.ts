@@ -24,7 +24,7 @@ export const icmpAdminProhibited: Cause = {
     'RFC 1122 section 4.2.3.9',
     'Linux: tcp_v4_err, icmp_err_convert; icmpv6_err_convert (EACCES)',
   ],
-  scenario: null,
+  scenario: 'connect-fails',
   kinds: ['refused-icmp'],
   fit: (k) => (icmpOf(k, [9, 10, 13], [1, 5, 6]) ? 0.95 : 0),
   story: (k) => `${icmpWords(k)}: a filter forbade it.`,

@@ -23,7 +23,7 @@ export const icmpPortUnreachable: Cause = {
     'RFC 1122 section 4.2.3.9',
     'Linux: tcp_v4_err, icmp_err_convert (ECONNREFUSED)',
   ],
-  scenario: null,
+  scenario: 'connect-fails',
   kinds: ['refused-icmp'],
   fit: (k) => (icmpOf(k, [2, 3], [4]) ? 0.95 : 0),
   story: (k) => `${icmpWords(k)}: the sender refuses that port.`,

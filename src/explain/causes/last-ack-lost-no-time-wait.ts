@@ -31,6 +31,7 @@ export const lastAckLostNoTimeWait: Cause = {
     triggerLength(k) === 0
       ? 0.9
       : 0,
+  halfSeen: (k) => (k.client.fins + k.server.fins > 1 ? 0.4 : 0),
   story: (k) => {
     const { closer, passive } = namesOf(k);
     const p = k.passive!;

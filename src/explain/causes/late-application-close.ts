@@ -1,5 +1,9 @@
 import type { Cause } from './cause.ts';
+import { abortedLive } from './signs/resets.ts';
 import { beforeReset, between, namesOf } from './signs/words.ts';
+
+/** Both leave within one run of the application's event loop. */
+const FIN_THEN_RESET_US = 5_000;
 
 export const lateApplicationClose: Cause = {
   id: 'late-application-close',
@@ -20,7 +24,7 @@ export const lateApplicationClose: Cause = {
     'event loop delay, GC and CPU throttling (cpu.stat nr_throttled) of the passive side at that time',
   ],
   references: ['RFC 9293 section 3.3.2 (CLOSE-WAIT)', 'haproxy/haproxy#3029'],
-  scenario: null,
+  scenario: 'late-close',
   kinds: ['fin-then-rst', 'fin'],
   fit: (k) => {
     const { closer, passive, reset } = k;
@@ -33,8 +37,10 @@ export const lateApplicationClose: Cause = {
     )
       return 0;
     const slow = passive!.finAtUs - closer.finAtUs > Math.max(900_000, 5 * k.o.rttUs);
-    return slow && reset.record.atUs - passive!.finAtUs < 5_000 && reset.form === 'A' ? 0.97 : 0;
+    return slow && reset.record.atUs - passive!.finAtUs < FIN_THEN_RESET_US && reset.form === 'A' ? 0.97 : 0;
   },
+  halfSeen: (k) =>
+    abortedLive(k) && k.reset!.record.atUs - k.sender!.finLastAtUs < FIN_THEN_RESET_US ? 0.5 : 0,
   story: (k) => {
     const { closer, passive } = namesOf(k);
     return `The ${passive} answered the ${closer}'s FIN with its own only ${between(k.passive!.finAtUs, k.closer!.finAtUs)} later, and with RST ${beforeReset(k, k.passive!.finAtUs)} after that: its application was late, not the network.`;

@@ -24,7 +24,7 @@ export const lingerTimeout: Cause = {
     'socket(7), SO_LINGER',
     'Linux: sk_stream_wait_close, __tcp_close (returns no error on timeout)',
   ],
-  scenario: null,
+  scenario: 'linger-states',
   kinds: ['fin'],
   fit: neverFits,
 };

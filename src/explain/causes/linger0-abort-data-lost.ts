@@ -1,7 +1,7 @@
 import { formatBytes } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { zeroWindowEvidence } from './signs/evidence.ts';
-import { abortedLive } from './signs/resets.ts';
+import { abortedLive, soughtAnswer } from './signs/resets.ts';
 import { owedData } from './signs/text.ts';
 import { beforeReset, namesOf, unackedText } from './signs/words.ts';
 
@@ -35,6 +35,7 @@ export const linger0AbortDataLost: Cause = {
   scenario: 'linger-zero',
   kinds: ['rst'],
   fit: (k) => (abortedLive(k) && owedData(k, k.sender!, k.receiver!, k.reset!.record.atUs) ? 0.9 : 0),
+  halfSeen: (k) => (abortedLive(k) && soughtAnswer(k.sender!) ? 0.42 : 0),
   story: (k) => {
     const { sender, receiver } = namesOf(k);
     const peer = k.receiver!;

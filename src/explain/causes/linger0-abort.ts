@@ -2,7 +2,7 @@ import { formatBytes } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { unreadEvidence } from './signs/evidence.ts';
 import { abortedLive, resetByServer, unreadAtReset, wasAnswered } from './signs/resets.ts';
-import { noData, resetFreedBuffer, windowShowsUnread } from './signs/text.ts';
+import { leftUnasked, noData, resetFreedBuffer, windowShowsUnread } from './signs/text.ts';
 import { beforeReset, namesOf, unreadWords } from './signs/words.ts';
 
 export const linger0Abort: Cause = {
@@ -48,8 +48,9 @@ export const linger0Abort: Cause = {
     const unread = unreadAtReset(k);
     if (unread === 0) return freed > 0 ? 0.6 : 0.8;
     if (k.sender!.zeroSinceUs >= 0 || windowShowsUnread(k.sender!, unread)) return 0.3;
-    return wasAnswered(k) ? 0.8 : 0.5;
+    return wasAnswered(k) && !leftUnasked(k) ? 0.8 : 0.5;
   },
+  halfSeen: (k) => (abortedLive(k) && k.closer === null ? 0.5 : 0),
   story: (k) => {
     const { sender } = namesOf(k);
     const r = k.reset!.record;

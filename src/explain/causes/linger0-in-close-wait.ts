@@ -30,13 +30,14 @@ export const linger0InCloseWait: Cause = {
     'RFC 9293 section 3.10.5 (ABORT call, CLOSE-WAIT)',
     'Linux: __tcp_close, tcp_need_reset (CLOSE_WAIT is among the states that send RST)',
   ],
-  scenario: null,
+  scenario: 'linger-states',
   kinds: ['fin-then-rst'],
   fit: (k) => {
     if (!abortedLive(k) || k.sender !== k.passive || k.sender!.fins > 0) return 0;
     if (owedData(k, k.sender!, k.receiver!, k.reset!.record.atUs)) return 0.55;
     return unreadAtReset(k) > 0 && !wasAnswered(k) ? 0.6 : 0.85;
   },
+  halfSeen: (k) => (abortedLive(k) && k.closer === null ? 0.4 : 0),
   story: (k) => {
     const { sender, closer } = namesOf(k);
     const acked = k.closer!.finAckedAtUs;

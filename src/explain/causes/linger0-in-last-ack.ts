@@ -3,7 +3,7 @@ import { formatBytes } from '../text.ts';
 import { insertBeforeLast } from '../track/states.ts';
 import type { Cause } from './cause.ts';
 import { zeroWindowEvidence } from './signs/evidence.ts';
-import { abortedLive } from './signs/resets.ts';
+import { abortedLive, soughtAnswer } from './signs/resets.ts';
 import { owedData } from './signs/text.ts';
 import { beforeReset, namesOf, unackedText } from './signs/words.ts';
 
@@ -33,13 +33,14 @@ export const linger0InLastAck: Cause = {
     'RFC 9293 section 3.10.5 (ABORT call)',
     'Linux: tcp_disconnect (reset reason TCP_DISCONNECT_WITH_DATA)',
   ],
-  scenario: null,
+  scenario: 'linger-states',
   kinds: ['fin-then-rst'],
   fit: (k) => {
     if (!abortedLive(k) || k.sender !== k.passive) return 0;
     if (k.sender!.fins > 0) return 0.8;
     return owedData(k, k.sender!, k.receiver!, k.reset!.record.atUs) ? 0.8 : 0;
   },
+  halfSeen: (k) => (abortedLive(k) && soughtAnswer(k.sender!) ? 0.41 : 0),
   // Its FIN was queued behind the data that it still owed, so close() had left CLOSE-WAIT unseen.
   implies: (k) => insertBeforeLast(k.sender!, State.closeWait, State.lastAck),
   story: (k) => {

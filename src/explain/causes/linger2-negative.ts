@@ -24,7 +24,7 @@ export const linger2Negative: Cause = {
     'tcp(7), TCP_LINGER2',
     'Linux: __tcp_close (TCP_FIN_WAIT2, linger2 < 0), net.ipv4.tcp_fin_timeout',
   ],
-  scenario: null,
+  scenario: 'linger-states',
   kinds: ['fin-then-rst'],
   fit: (k) => {
     if (!abortedLive(k) || k.sender !== k.closer || k.passive!.bytesAfterPeerFin > 0) return 0;

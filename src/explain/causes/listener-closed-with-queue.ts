@@ -28,7 +28,7 @@ export const listenerClosedWithQueue: Cause = {
     'whether other waiting connections were reset at the same instant',
   ],
   references: ['RFC 9293 section 3.10.4 (CLOSE call, LISTEN)', 'Linux: inet_csk_listen_stop, tcp_disconnect'],
-  scenario: null,
+  scenario: 'listener-closes',
   kinds: ['rst'],
   fit: (k) => {
     if (!abortedLive(k) || !resetByServer(k) || k.server.bytes > 0) return 0;

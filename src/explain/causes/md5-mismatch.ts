@@ -21,7 +21,7 @@ export const md5Mismatch: Cause = {
     'Check: TCPMD5NotFound, TCPMD5Unexpected and TCPMD5Failure stand still.',
   wouldSettle: ['TCPMD5NotFound, TCPMD5Unexpected, TCPMD5Failure on both ends: `nstat -az`'],
   references: ['RFC 2385', 'RFC 5925 (TCP-AO)', 'tcp(7), TCP_MD5SIG', 'Linux: tcp_inbound_md5_hash'],
-  scenario: null,
+  scenario: 'connect-fails',
   kinds: ['connect-timeout'],
   fit: (k) => (synOnly(k) && !neverArrived(k) && !othersAccepted(k) ? 0.4 : 0),
   story: (k) =>

@@ -24,9 +24,10 @@ export const middleboxRstVolley: Cause = {
     'R. Clayton, S. Murdoch, R. Watson: Ignoring the Great Firewall of China, PET 2006',
     'N. Weaver, R. Sommer, V. Paxson: Detecting Forged TCP Reset Packets, NDSS 2009',
   ],
-  scenario: null,
+  scenario: 'middlebox-resets',
   kinds: ['rst', 'fin-then-rst'],
   fit: (k) => (volley(k) ? 0.95 : 0),
+  halfSeen: (k) => (k.c.resets.length > 1 ? 0.45 : 0),
   story: (k) => {
     const { resets } = k.c;
     const numbers = new Set(resets.map((r) => r.seq)).size;

@@ -30,7 +30,7 @@ export const middleboxRst: Cause = {
     'RFC 5961 section 3.2',
     'N. Weaver, R. Sommer, V. Paxson: Detecting Forged TCP Reset Packets, NDSS 2009',
   ],
-  scenario: null,
+  scenario: 'middlebox-resets',
   kinds: ['rst', 'fin-then-rst', 'fin', 'timeout', 'open', 'half-closed'],
   fit: (k) => {
     const r = k.reset;
@@ -41,6 +41,7 @@ export const middleboxRst: Cause = {
     if (r.answers && r.form === 'B' && k.receiver!.idleBeforeFlightUs >= longIdleUs(k)) return 0.3;
     return 0.9;
   },
+  halfSeen: (k) => (hadNoSocket(k) ? 0.5 : 0),
   unseen: (k) => (k.o.closeKind === 'open' && farEnd(k) !== null ? 0.2 : 0),
   story: (k) => {
     const { sender, receiver } = namesOf(k);

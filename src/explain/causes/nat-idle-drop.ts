@@ -31,7 +31,7 @@ export const natIdleDrop: Cause = {
     'RFC 9293 section 3.8.4 (keepalives)',
     'Linux: nf_conntrack_tcp_timeout_established, nf_conntrack_tcp_loose',
   ],
-  scenario: null,
+  scenario: 'nat-idle',
   kinds: ['timeout'],
   fit: (k) => {
     const u = unanswered(k);

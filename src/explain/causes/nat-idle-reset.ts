@@ -31,7 +31,7 @@ export const natIdleReset: Cause = {
     'RFC 7857 section 2',
     'Linux: net.netfilter.nf_conntrack_tcp_timeout_established',
   ],
-  scenario: null,
+  scenario: 'nat-idle',
   kinds: ['rst', 'fin-then-rst'],
   fit: (k) => {
     const r = k.reset;

@@ -2,7 +2,7 @@ import { formatCount } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { pathHops } from './signs/path.ts';
 import { provenUntranslated } from './signs/peer.ts';
-import { forgotten, hadNoSocket, resetByServer, strayed, triggerLength } from './signs/resets.ts';
+import { forgotten, hadNoSocket, resetByServer, strayed } from './signs/resets.ts';
 import { namesOf, silenceWords, triggerWords } from './signs/words.ts';
 
 export const natRemapped: Cause = {
@@ -28,15 +28,14 @@ export const natRemapped: Cause = {
     'uptime of the server, to exclude a restart',
   ],
   references: ['RFC 5382 section 5', 'RFC 9293 section 3.10.7.1', 'Linux: nf_conntrack_tcp_loose'],
-  scenario: null,
+  scenario: 'nat-idle',
   kinds: ['rst'],
   fit: (k) => {
     if (provenUntranslated(k)) return 0;
     if (k.peer?.remapped && k.reset?.accepted && hadNoSocket(k)) return 0.95;
-    return forgotten(k) && !strayed(k) && resetByServer(k) && pathHops(k) > 0 && triggerLength(k) > 0
-      ? 0.4
-      : 0;
+    return forgotten(k) && !strayed(k) && resetByServer(k) && pathHops(k) > 0 ? 0.4 : 0;
   },
+  halfSeen: (k) => (hadNoSocket(k) && resetByServer(k) ? 0.4 : 0),
   story: (k) => {
     const answer = `${silenceWords(k)}; the RST answers ${triggerWords(k)}.`;
     return k.peer?.remapped

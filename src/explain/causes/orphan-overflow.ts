@@ -22,7 +22,7 @@ export const orphanOverflow: Cause = {
     '`ss -s` (orphaned) and `journalctl -k | grep orphaned` there',
   ],
   references: ['Linux: tcp_check_oom, tcp_out_of_resources, net.ipv4.tcp_max_orphans, net.ipv4.tcp_mem'],
-  scenario: null,
+  scenario: 'crowded-host',
   kinds: ['rst', 'fin-then-rst'],
   fit: neverFits,
 };

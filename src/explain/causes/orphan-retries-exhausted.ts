@@ -1,6 +1,6 @@
 import { formatTimes } from '../text.ts';
 import type { Cause } from './cause.ts';
-import { forgotten, senderSilence, triggerLength } from './signs/resets.ts';
+import { forgotten, hadNoSocket, senderSilence, triggerLength } from './signs/resets.ts';
 import { between, namesOf, silenceWords, triggerWords } from './signs/words.ts';
 
 export const orphanRetriesExhausted: Cause = {
@@ -29,7 +29,7 @@ export const orphanRetriesExhausted: Cause = {
     'RFC 9293 section 3.8.3',
     'Linux: tcp_orphan_retries, tcp_out_of_resources, net.ipv4.tcp_orphan_retries',
   ],
-  scenario: null,
+  scenario: 'dead-path',
   kinds: ['fin-then-rst', 'timeout', 'rst'],
   fit: (k) => {
     if (k.closer !== null) {
@@ -38,6 +38,7 @@ export const orphanRetriesExhausted: Cause = {
     }
     return forgotten(k) && senderSilence(k) > 1_500_000 && triggerLength(k) > 0 ? 0.4 : 0;
   },
+  halfSeen: (k) => (hadNoSocket(k) ? 0.3 : 0),
   story: (k) => {
     if (k.closer === null)
       return `${silenceWords(k)}, which fits a socket closed while its FIN could not get through; the RST answers ${triggerWords(k)}.`;

@@ -21,7 +21,7 @@ export const pawsDrop: Cause = {
     'a cure: PAWS is the protection. Check: PAWSEstab stands still.',
   wouldSettle: ['PAWSEstab on the receiver: `nstat -az TcpExtPAWSEstab`'],
   references: ['RFC 7323 section 5 (PAWS)', 'Linux: tcp_validate_incoming, tcp_paws_discard'],
-  scenario: null,
+  scenario: 'forged-segments',
   kinds: ['fin', 'open', 'half-closed', 'rst'],
   fit: (k) => {
     if (k.c.pawsDrops > 0) return k.c.previous === null && !resetInTimeWait(k) ? 0.9 : 0;

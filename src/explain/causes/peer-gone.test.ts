@@ -39,6 +39,10 @@ const silence = (idleMs: number) => (r: number) =>
   `${exchange(r)}
   ${idleMs} C PSH ACK 40
   ${TRIES}`;
+const lastWord = (waitMs: number) => (r: number) =>
+  `${silence(5)(r)}
+  ${[3_200, 6_400, 12_800].map((gap) => `${gap} C again`).join('\n')}
+  ${waitMs} C RST ACK`;
 const oneLoss = (r: number) => `${exchange(r)}
   5 C PSH ACK 40
   220 C again
@@ -83,6 +87,8 @@ describe('peer-gone', () => {
   itIsNot('retransmission-timeout', 'the same after idleness behind a router', silence(400_000), {
     serverHops: 3,
   });
+  itShows('retransmission-timeout', 'with the RST that FreeBSD sends in the end', lastWord(25_600), TIMED);
+  itIsNot('retransmission-timeout', 'an RST before the next try was due', lastWord(5_000), TIMED);
   itIsNot('retransmission-timeout', 'one loss', oneLoss, TIMED);
 
   itShows(

@@ -22,7 +22,7 @@ export const peerSentAfterShutdownRdwr: Cause = {
     'RFC 9293 section 3.6.1 (half-closed connections)',
     'Linux: tcp_rcv_state_process (RCV_SHUTDOWN in FIN_WAIT1/2, reason TCP_ABORT_ON_DATA)',
   ],
-  scenario: null,
+  scenario: 'late-data',
   kinds: ['fin-then-rst'],
   fit: neverFits,
 };

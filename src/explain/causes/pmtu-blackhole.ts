@@ -34,7 +34,7 @@ export const pmtuBlackhole: Cause = {
     'RFC 4821',
     'Linux: net.ipv4.tcp_mtu_probing',
   ],
-  scenario: null,
+  scenario: 'path-mtu',
   kinds: ['timeout', 'fin', 'open', 'half-closed'],
   fit: (k) => {
     const u = unanswered(k);

@@ -29,7 +29,7 @@ export const pmtuProbingRecovers: Cause = {
     'RFC 4821 (packetization layer path MTU discovery)',
     'Linux: tcp_mtu_probing (tcp_timer.c), net.ipv4.tcp_base_mss',
   ],
-  scenario: null,
+  scenario: 'path-mtu',
   kinds: ['fin', 'open', 'half-closed', 'rst', 'fin-then-rst'],
   fit: (k) => {
     if (shrunkUnasked(k)) return 0.93;

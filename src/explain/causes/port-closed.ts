@@ -23,7 +23,7 @@ export const portClosed: Cause = {
     'RFC 9293 section 3.10.7.1 (CLOSED state)',
     'Linux: tcp_v4_rcv (no_tcp_socket), tcp_v4_send_reset',
   ],
-  scenario: null,
+  scenario: 'connect-fails',
   kinds: ['refused'],
   fit: (k) => (k.reset !== null && !filteredPort(k) ? 0.9 : k.reset !== null ? 0.5 : 0),
   story: (k) =>

@@ -18,7 +18,7 @@ export const portExhaustionBindFirst: Cause = {
     'number of connections.',
   wouldSettle: ['a system call trace of the client: `strace -e trace=bind,connect,setsockopt -p PID`'],
   references: ['ip(7), IP_BIND_ADDRESS_NO_PORT', 'Linux: inet_csk_get_port against __inet_hash_connect'],
-  scenario: null,
+  scenario: 'bind-first',
   kinds: [],
   fit: neverFits,
 };

@@ -24,7 +24,7 @@ export const processKillUnread: Cause = {
     'RFC 9293 section 3.6.1 (SHLD-3)',
     'Linux: do_exit -> sock_close -> __tcp_close (data_was_unread)',
   ],
-  scenario: null,
+  scenario: 'process-killed',
   kinds: ['rst', 'fin-then-rst'],
   fit: neverFits,
 };

@@ -1,4 +1,5 @@
 import { formatBytes } from '../text.ts';
+import type { End } from '../track/connection.ts';
 import type { Case, Cause } from './cause.ts';
 import { spokeUnasked } from './signs/first-words.ts';
 import { abortedLive, resetByServer } from './signs/resets.ts';
@@ -29,12 +30,12 @@ export const refusedAfterAccept: Cause = {
     "connections (pooling). Check: the server's log at that time.",
   wouldSettle: ["the server's log and limits at that time"],
   references: ['NixOS/infra#352'],
-  scenario: null,
+  scenario: 'connection-limit',
   kinds: ['fin', 'rst', 'fin-then-rst'],
   fit: (k) => {
     const endedUs = turnedAwayAtUs(k);
     const { c, client, server } = k;
-    if (endedUs < 0 || c.handshakeAckAtUs < 0 || server.bytes > MESSAGE_BYTES || server.turns > 1) return 0;
+    if (endedUs < 0 || c.handshakeAckAtUs < 0 || !hardlySpoke(server)) return 0;
     if (endedUs - c.handshakeAckAtUs > AT_ONCE_US + 2 * k.o.rttUs) return 0;
     if (server.bytes > 0) {
       if (spokeUnasked(k) && endedUnheard(k)) return 0.85;
@@ -42,12 +43,17 @@ export const refusedAfterAccept: Cause = {
     }
     return client.bytes === 0 ? (k.closer === null ? 0.85 : 0.6) : 0.5;
   },
+  halfSeen: (k) => (abortedLive(k) && resetByServer(k) && hardlySpoke(k.server) ? 0.35 : 0),
   story: (k) => {
     const { c, server } = k;
     const said = server.bytes > 0 ? `${formatBytes(server.bytes)}, all it ever sent` : 'nothing';
     return `The server said ${said}, and ended the connection ${between(c.handshakeAckAtUs, turnedAwayAtUs(k))} after the handshake: it had accepted it only to turn it away.`;
   },
 };
+
+function hardlySpoke(server: End): boolean {
+  return server.bytes <= MESSAGE_BYTES && server.turns <= 1;
+}
 
 /** Its end of the connection acknowledges nothing that the client may have said. */
 function endedUnheard(k: Case): boolean {

@@ -18,7 +18,8 @@ export const resetBeforeAccept: Cause = {
   remedy:
     'Make the server treat ECONNRESET on the first read as a normal event, not as an accept failure. ' +
     'If it is a health check, use an application check or leave it out of the error count. If clients ' +
-    'give up, look for slow accepts (Recv-Q of the listener in `ss -ltn`).',
+    'give up, look for slow accepts (Recv-Q of the listener in `ss -ltn`). Check: the accept loop goes ' +
+    'on, and Recv-Q stays near 0.',
   wouldSettle: [
     '`ss -ltn` on the server: Recv-Q of the listener at that time',
     "the client's logs: timeout, cancel, health check",
@@ -28,7 +29,7 @@ export const resetBeforeAccept: Cause = {
     'RFC 9293 section 3.10.5 (ABORT call)',
     'Linux: tcp_reset; inet_csk_accept returns the dead socket',
   ],
-  scenario: null,
+  scenario: 'abrupt-end',
   kinds: ['rst'],
   fit: (k) => (abortedLive(k) && resetByClient(k) && noData(k) ? 0.7 : 0),
   story: (k) => {

@@ -1,7 +1,9 @@
 import { isStuckAtZeroWindow } from '../outcome.ts';
-import type { Cause } from './cause.ts';
+import type { End } from '../track/connection.ts';
+import type { Case, Cause } from './cause.ts';
 import { silentEndEvidence } from './signs/evidence.ts';
 import { farEnd, unanswered } from './signs/path.ts';
+import { abortedLive, soughtAnswer } from './signs/resets.ts';
 import { silentEndWords } from './signs/words.ts';
 
 export const retransmissionTimeout: Cause = {
@@ -11,7 +13,8 @@ export const retransmissionTimeout: Cause = {
   title: 'retransmissions ran out: peer or path dead',
   summary:
     'Data gets no acknowledgement; it is retransmitted with doubling gaps until net.ipv4.tcp_retries2 ' +
-    'is used up (15: at least 924.6 s). The application gets ETIMEDOUT; nothing more is sent, no RST.',
+    'is used up (15: at least 924.6 s). The application gets ETIMEDOUT; nothing more is sent, no RST ' +
+    '(FreeBSD sends one).',
   recognise:
     'The same segment again and again with doubling gaps and no packet from the peer, then silence. A ' +
     'window of 0 before it is zero-window-timeout; only full-size segments lost while small ones pass ' +
@@ -32,13 +35,27 @@ export const retransmissionTimeout: Cause = {
     'Linux: tcp_write_timeout, net.ipv4.tcp_retries2, counter TCPAbortOnTimeout',
   ],
   scenario: 'half-open-crash',
-  kinds: ['timeout'],
+  kinds: ['timeout', 'rst'],
   fit: (k) => {
     const u = unanswered(k);
     if (u === null || u.end.retryRun === 0 || isStuckAtZeroWindow(u.end, u.peer)) return 0;
+    if (k.reset !== null) return saidGoodbye(k, u.end) ? 0.96 : 0;
     return k.c.firstFinFrom >= 0 ? 0.5 : 0.8;
   },
   unseen: (k) => (k.o.closeKind === 'open' && farEnd(k) !== null ? 0.3 : 0),
+  halfSeen: (k) => (abortedLive(k) && soughtAnswer(k.sender!) ? 0.36 : 0),
   story: silentEndWords,
   evidence: silentEndEvidence,
 };
+
+/** FreeBSD (tcp_drop) sends an RST when the last try has waited in vain, as long as the one before or longer. */
+function saidGoodbye(k: Case, end: End): boolean {
+  const waited = k.reset!.record.atUs - end.retryLastAtUs;
+  return (
+    k.sender === end && abortedLive(k) && end.retryRun > SEVERAL && waited >= end.retryGapUs - ROUNDING_US
+  );
+}
+
+/** An application that gives up does so when it likes; by then the gaps have not doubled so often. */
+const SEVERAL = 5;
+const ROUNDING_US = 10_000;

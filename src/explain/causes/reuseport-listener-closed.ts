@@ -21,7 +21,7 @@ export const reuseportListenerClosed: Cause = {
     "worker restarts in the server's log",
   ],
   references: ['Linux: inet_csk_listen_stop, net.ipv4.tcp_migrate_req', 'socket(7), SO_REUSEPORT'],
-  scenario: null,
+  scenario: 'listener-closes',
   kinds: ['rst'],
   fit: neverFits,
 };

@@ -12,7 +12,7 @@ export const reuseportMigrated: Cause = {
   remedy: 'Nothing is wrong: this is the cure for reuseport-listener-closed.',
   wouldSettle: ['TCPMigrateReqSuccess on the server: `nstat -az TcpExtTCPMigrateReqSuccess`'],
   references: ['Linux: inet_csk_listen_stop, inet_reqsk_clone, net.ipv4.tcp_migrate_req'],
-  scenario: null,
+  scenario: 'listener-closes',
   kinds: ['fin'],
   fit: neverFits,
 };

@@ -28,7 +28,7 @@ export const rstChallenged: Cause = {
     'RFC 9293 section 3.5.3 (reset processing)',
     'Linux: tcp_validate_incoming, tcp_send_challenge_ack',
   ],
-  scenario: null,
+  scenario: 'forged-segments',
   kinds: ['fin', 'open', 'half-closed', 'rst', 'fin-then-rst'],
   fit: (k) => {
     if (k.c.challengedResets === 0) return challengedBeyond(k) ? 0.84 : 0;

@@ -24,7 +24,7 @@ export const rstIgnored: Cause = {
     'RFC 9293 section 3.10.7.4 (first, check sequence number)',
     'Linux: tcp_validate_incoming',
   ],
-  scenario: null,
+  scenario: 'forged-segments',
   kinds: ['fin', 'open', 'half-closed'],
   fit: (k) =>
     resetRefusedMidway(k) &&

@@ -23,7 +23,7 @@ export const selfConnect: Cause = {
     'Linux: net.ipv4.ip_local_reserved_ports',
     'tokio-rs/tokio#3405',
   ],
-  scenario: null,
+  scenario: 'self-connect',
   kinds: ['fin', 'open', 'rst', 'half-closed', 'fin-then-rst', 'refused'],
   fit: (k) => (k.c.selfConnected ? 0.99 : 0),
   story: (k) =>

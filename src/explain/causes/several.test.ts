@@ -15,6 +15,37 @@ const endsAll = (gapMs: number, how: string) => (r: number) =>
   `${each(PORTS, (port) => talked(r, port))}
   700 S ${how} on=${PORTS[0]}
   ${each(PORTS.slice(1), (port) => `${gapMs} S ${how} on=${port}`)}`;
+const idleTimer = (idleMs: number) => (r: number) => {
+  const gaps = PORTS.map((_, i) => (i === 0 ? idleMs - 3 * (2 * r + 1.2) : 2 * r + 1.2));
+  return `${each(PORTS, (port) => talked(r, port))}
+  ${PORTS.map((port, i) => `${gaps[i]! - (i === 0 ? 0 : 0.3)} ${closed(port)}`).join('\n')}`;
+};
+const closed = (port: number) =>
+  `S FIN ACK on=${port}\n0.1 C ACK on=${port}\n0.1 C FIN ACK on=${port}\n0.1 S ACK on=${port}`;
+const closesAll = (gapMs: number) => (r: number) =>
+  `${each(PORTS, (port) => talked(r, port))}
+  700 ${closed(PORTS[0]!)}
+  ${each(PORTS.slice(1), (port) => `${gapMs} ${closed(port)}`)}`;
+/** 400 connections, one after the other and each silent for a while: each second 100 begin and 100 end, at uneven times. */
+const busyServer = (r: number) => {
+  const lines: { atMs: number; text: string }[] = [];
+  let seed = 1;
+  const random = () => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return seed / 0x7fffffff;
+  };
+  for (let i = 0; i < 400; i++) {
+    const atMs = 4_000 * random();
+    const port = 20_000 + i;
+    lines.push({ atMs, text: `C SYN port=${port}` }, { atMs: atMs + r, text: `S SYN ACK on=${port}` });
+    lines.push({ atMs: atMs + r + 0.05, text: `C ACK on=${port}` });
+    lines.push({ atMs: atMs + r + 0.1, text: `C PSH ACK 40 on=${port}` });
+    lines.push({ atMs: atMs + 2 * r + 0.1, text: `S PSH ACK 120 on=${port}` });
+    lines.push({ atMs: atMs + 2 * r + 200 + 1000 * random(), text: `S FIN ACK on=${port}` });
+  }
+  lines.sort((a, b) => a.atMs - b.atMs);
+  return lines.map(({ atMs, text }, i) => `${atMs - (lines[i - 1]?.atMs ?? 0)} ${text}`).join('\n');
+};
 const acceptsAndCallsOff = (answer: string) => (r: number) => `${opened(r, 50_000)}\n${answer}`;
 const unanswered = (port: number) => `1000 C SYN port=${port}
   1000 C again port=${port}
@@ -37,8 +68,13 @@ const silentServer = (r: number) => `${opened(r, 50_000)}
   90 S RST ACK port=50002`;
 
 describe('several connections', () => {
-  itShows('rolling-update', 'quiet connections ended by FIN at one moment', endsAll(1, 'FIN ACK'));
-  itShows('rolling-update', 'or by RST', endsAll(1, 'RST ACK'), { flow: 2 });
+  itShows('rolling-update', 'quiet connections ended by FIN at one moment', endsAll(0.05, 'FIN ACK'));
+  itShows('rolling-update', 'or by RST', endsAll(0.05, 'RST ACK'), { flow: 2 });
+  itShows('fin-server-first', 'a plain end stands beside it: a process may have died', closesAll(0.05), {
+    beside: true,
+  });
+  itShows('fin-server-first', 'an idle timer ends them as they fell silent', idleTimer(5_000));
+  itIsNot('rolling-update', 'a busy server closes many', busyServer, { flow: 60 });
   itIsNot('rolling-update', 'one after the other', endsAll(400, 'FIN ACK'), { flow: 2 });
   itIsNot('rolling-update', 'one alone', (r) => `${exchange(r)}\n700 S FIN ACK`);
 

@@ -21,7 +21,7 @@ export const shutdownRdIgnored: Cause = {
     'RFC 9293 section 3.6 (CLOSE ends sending only; nothing ends receiving alone)',
     'Linux: tcp_shutdown (acts on SEND_SHUTDOWN only)',
   ],
-  scenario: null,
+  scenario: 'late-data',
   kinds: ['fin'],
   fit: neverFits,
 };

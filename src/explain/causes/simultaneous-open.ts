@@ -21,7 +21,7 @@ export const simultaneousOpen: Cause = {
     'RFC 5382 section 4 (NATs and simultaneous open)',
     'Linux: tcp_rcv_synsent_state_process (SYN_RECV from SYN_SENT)',
   ],
-  scenario: null,
+  scenario: 'simultaneous-open',
   kinds: ['fin', 'open', 'rst', 'half-closed', 'fin-then-rst'],
   fit: (k) => (k.c.simultaneousOpen ? 0.93 : 0),
   story: (k) =>

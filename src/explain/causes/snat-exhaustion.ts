@@ -19,7 +19,7 @@ export const snatExhaustion: Cause = {
     'ErrorPortAllocation (AWS), SNAT connection metrics (Azure), `conntrack -S` insert_failed.',
   wouldSettle: ["the NAT's metrics: port allocation errors"],
   references: ['RFC 5382 section 4', 'dotnet/runtime#35508'],
-  scenario: null,
+  scenario: 'snat-exhaustion',
   kinds: ['connect-timeout'],
   fit: (k) => (droppedAcrossRouters(k) ? 0.48 : 0),
   story: (k) =>

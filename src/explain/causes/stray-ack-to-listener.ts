@@ -27,7 +27,7 @@ export const strayAckToListener: Cause = {
     'RFC 9293 section 3.10.7.2 (LISTEN: any ACK is bad, send RST)',
     'Linux: tcp_rcv_state_process (TCP_LISTEN, reason TCP_FLAGS)',
   ],
-  scenario: null,
+  scenario: 'stray-segment',
   kinds: ['rst', 'refused', 'open'],
   // An RST that answers nothing here is itself the stray.
   fit: (k) => (hadNoSocket(k) && strayed(k) && k.reset!.record.trigger !== null ? 0.9 : 0),

@@ -26,7 +26,7 @@ export const synChallenged: Cause = {
     'a capture on the client: did it send that SYN?',
   ],
   references: ['RFC 5961 section 4.2', 'Linux: tcp_validate_incoming (TCPSYNChallenge)'],
-  scenario: null,
+  scenario: 'forged-segments',
   kinds: ['fin', 'rst', 'fin-then-rst', 'open', 'half-closed'],
   fit: (k) => {
     if (k.c.strangeSyns === 0) return challengedBeyond(k) ? 0.78 : 0;

@@ -15,13 +15,14 @@ export const synCookies: Cause = {
   remedy:
     'The connection is fine. Find the flood or the slow accept: TCPReqQFullDoCookies counts, and the ' +
     'kernel logs `Possible SYN flooding on port`. Raise the listen backlog and tcp_max_syn_backlog if ' +
-    'it is real load. Keep timestamps on, so that window scale and SACK survive the cookie.',
+    'it is real load. Keep timestamps on, so that window scale and SACK survive the cookie. Check: ' +
+    'TCPReqQFullDoCookies stands still.',
   wouldSettle: [
     'TCPReqQFullDoCookies, SyncookiesSent and SyncookiesRecv on the server: `nstat -az`',
     "`journalctl -k | grep 'SYN flooding'` on the server",
   ],
   references: ['RFC 4987 section 3.6 (SYN cookies)', 'Linux: cookie_v4_check, net.ipv4.tcp_syncookies'],
-  scenario: null,
+  scenario: 'syn-flood',
   kinds: ['fin', 'rst', 'open', 'half-closed', 'fin-then-rst'],
   fit: neverFits,
 };

@@ -31,7 +31,7 @@ export const synFiltered: Cause = {
     'RFC 6298 section 5',
     'Linux: tcp_write_timeout, net.ipv4.tcp_syn_retries, net.ipv4.tcp_syn_linear_timeouts',
   ],
-  scenario: null,
+  scenario: 'connect-fails',
   kinds: ['connect-timeout'],
   fit: (k) => {
     if (!synOnly(k)) return 0;

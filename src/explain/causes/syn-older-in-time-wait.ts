@@ -28,6 +28,7 @@ export const synOlderInTimeWait: Cause = {
   scenario: 'time-wait-reopen',
   kinds: ['fin', 'rst', 'open', 'fin-then-rst', 'half-closed'],
   fit: (k) => (k.c.previous !== null && k.c.badAnswers > 0 ? 0.92 : 0),
+  halfSeen: (k) => (k.client.syns > 0 && k.client.resets > 0 ? 0.45 : 0),
   story: (k) =>
     `${reuseWords(k)}; the SYN met an ACK of the old connection ${between(k.c.badAnswerAtUs, k.client.synAtUs)} later, and went again ${between(k.client.lastSynAtUs, k.c.badAnswerAtUs)} after that.`,
   evidence: badAnswerEvidence,

@@ -25,7 +25,7 @@ export const synProxy: Cause = {
     'Linux: nft synproxy, nf_synproxy_core',
     'nmap/nmap#1131',
   ],
-  scenario: null,
+  scenario: 'syn-proxy',
   kinds: ['rst', 'abort-connect', 'open', 'fin', 'half-closed', 'fin-then-rst', 'refused', 'timeout'],
   fit: (k) => {
     if (k.peer?.renumbered && k.c.client.isnKnown) return 0.97;

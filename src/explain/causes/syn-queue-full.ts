@@ -30,7 +30,7 @@ export const synQueueFull: Cause = {
     'RFC 4987 section 3 (SYN flooding defences)',
     'Linux: tcp_conn_request, net.ipv4.tcp_syncookies, net.ipv4.tcp_max_syn_backlog',
   ],
-  scenario: null,
+  scenario: 'syn-flood',
   kinds: ['connect-timeout'],
   fit: (k) => (synOnly(k) && !neverArrived(k) && flooded(k) ? 0.9 : 0),
   story: (k) => {

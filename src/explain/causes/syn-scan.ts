@@ -24,7 +24,7 @@ export const synScan: Cause = {
     'Linux: tcp_v4_rcv (no_tcp_socket)',
     'nmap reference guide, SYN scan (-sS)',
   ],
-  scenario: null,
+  scenario: 'port-scan',
   kinds: ['abort-connect', 'refused'],
   fit: (k) => {
     if (k.o.closeKind !== 'abort-connect' || k.server.syns === 0) return 0;

@@ -25,7 +25,7 @@ export const timeWaitAssassinated: Cause = {
     'RFC 1337 section 2 (TIME-WAIT assassination)',
     'Linux: tcp_timewait_state_process, net.ipv4.tcp_rfc1337',
   ],
-  scenario: null,
+  scenario: 'reset-in-time-wait',
   kinds: ['fin', 'fin-then-rst'],
   fit: (k) => {
     if (resetInTimeWait(k)) return k.reset!.accepted && !answersOldDuplicate(k) ? 0.9 : 0;

@@ -15,7 +15,7 @@ export const timeWaitKeptRfc1337: Cause = {
   remedy: 'Nothing is wrong.',
   wouldSettle: ['`sysctl net.ipv4.tcp_rfc1337` and `ss -tan state time-wait` on the holder'],
   references: ['RFC 1337 section 3 (fix F1: ignore RST in TIME-WAIT)', 'Linux: tcp_timewait_state_process'],
-  scenario: null,
+  scenario: 'reset-in-time-wait',
   kinds: ['fin', 'fin-then-rst'],
   fit: (k) => {
     if (resetInTimeWait(k)) return k.reset!.accepted && !answersOldDuplicate(k) ? 0.8 : 0;

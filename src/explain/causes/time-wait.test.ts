@@ -51,12 +51,13 @@ const reopened = (r: number) => `${serverFirst(r)}
   500 C SYN isn=7000000
   ${r} S SYN ACK isn=80000000
   0.1 C ACK`;
-const olderSyn = (r: number) => `${serverFirst(r)}
+const olderSyn = (synAckIsn: number) => (r: number) =>
+  `${serverFirst(r)}
   500 C SYN isn=900000
   ${r} S ACK absack=1000042
   0.1 C RST seq=100041
   12 C SYN isn=900000
-  ${r} S SYN ACK isn=80000000
+  ${r} S SYN ACK isn=${synAckIsn}
   0.1 C ACK`;
 const wandering = (ticks: number) => (r: number) =>
   `${reopened(r)}
@@ -113,6 +114,7 @@ describe('time-wait', () => {
     flow: 1,
     timestamps: true,
   });
-  itShows('syn-older-in-time-wait', 'ACK, RST, SYN again', olderSyn, { flow: 1 });
+  itShows('syn-older-in-time-wait', 'ACK, RST, SYN again', olderSyn(80_000_000), { flow: 1 });
+  itShows('syn-older-in-time-wait', 'numbers of both ends a little lower', olderSyn(8_990_000), { flow: 1 });
   itIsNot('syn-older-in-time-wait', 'accepted at once', reopened, { flow: 1 });
 });

@@ -2,6 +2,7 @@ import { formatBytes } from '../text.ts';
 import { SERVER } from '../track/connection.ts';
 import type { Case, Cause } from './cause.ts';
 import { saysAlert, saysCommand, saysHello, saysNoTls } from './signs/first-words.ts';
+import { abortedLive, resetByServer } from './signs/resets.ts';
 
 export const tlsPlaintextMismatch: Cause = {
   id: 'tls-plaintext-mismatch',
@@ -19,7 +20,7 @@ export const tlsPlaintextMismatch: Cause = {
     'PROXY protocol expected or not. Check: `openssl s_client -connect HOST:PORT` or `curl -v`.',
   wouldSettle: ['`openssl s_client -connect HOST:PORT` against the port'],
   references: ['RFC 8446 section 5.1 (record layer)', 'nodejs/node#19456'],
-  scenario: null,
+  scenario: 'wrong-protocol',
   kinds: ['fin', 'rst', 'fin-then-rst'],
   fit: (k) => {
     const { client, server } = k;
@@ -28,6 +29,8 @@ export const tlsPlaintextMismatch: Cause = {
     if (!saysCommand(client)) return 0;
     return saysAlert(server) ? 0.95 : 0;
   },
+  halfSeen: (k) =>
+    abortedLive(k) && resetByServer(k) && saysNoTls(k.server) && k.server.turns < 2 ? 0.36 : 0,
   story: (k) => {
     const { client, server } = k;
     const hex = (payload: number): string => (payload >>> 0).toString(16).padStart(8, '0');

@@ -22,7 +22,7 @@ export const twBucketOverflowReset: Cause = {
     '`sysctl net.ipv4.tcp_max_tw_buckets` against `ss -s` there',
   ],
   references: ['Linux: tcp_time_wait (called for FIN_WAIT2 too), net.ipv4.tcp_max_tw_buckets'],
-  scenario: null,
+  scenario: 'crowded-host',
   kinds: ['fin-then-rst'],
   // After a long pause a FIN-WAIT-2 that ran out is the likelier reason.
   fit: (k) => (lateFinRefused(k) ? (finDelayUs(k) > 30_000_000 ? 0.3 : 0.7) : 0),

@@ -17,7 +17,7 @@ export const twBucketOverflow: Cause = {
     'connections. Lowering it is no cure for TIME-WAIT. Check: TCPTimeWaitOverflow stands still.',
   wouldSettle: ['TCPTimeWaitOverflow on the closer: `nstat -az TcpExtTCPTimeWaitOverflow`'],
   references: ['RFC 1337', 'Linux: tcp_time_wait, inet_twsk_alloc, net.ipv4.tcp_max_tw_buckets'],
-  scenario: null,
+  scenario: 'crowded-host',
   kinds: ['fin'],
   fit: neverFits,
 };

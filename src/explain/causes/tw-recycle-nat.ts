@@ -24,7 +24,7 @@ export const twRecycleNat: Cause = {
     'Linux before 4.12: tcp_conn_request, net.ipv4.tcp_tw_recycle',
     'fluent/fluentd-docs#394',
   ],
-  scenario: null,
+  scenario: 'time-wait-recycle',
   kinds: ['connect-timeout'],
   fit: (k) => (synOnly(k) && k.c.traces.synBehind > 0 ? (othersAccepted(k) ? 0.9 : 0.6) : 0),
   story: (k) => {

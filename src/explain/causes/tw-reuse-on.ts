@@ -21,7 +21,7 @@ export const twReuseOn: Cause = {
     'RFC 6191 section 2',
     'Linux: tcp_twsk_unique, net.ipv4.tcp_tw_reuse, net.ipv4.tcp_tw_reuse_delay',
   ],
-  scenario: null,
+  scenario: 'time-wait-reuse',
   kinds: ['fin', 'open', 'rst', 'fin-then-rst', 'half-closed', 'timeout'],
   fit: (k) =>
     k.c.previous?.clientState === State.timeWait && k.c.startUs - k.c.previous.endedUs < 60_000_000 ? 0.9 : 0,

@@ -25,7 +25,7 @@ export const userTimeout: Cause = {
     'tcp(7), TCP_USER_TIMEOUT',
     'Linux: tcp_write_timeout, tcp_keepalive_timer',
   ],
-  scenario: null,
+  scenario: 'dead-path',
   kinds: ['timeout'],
   fit: neverFits,
 };

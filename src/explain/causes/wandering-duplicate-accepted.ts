@@ -34,6 +34,7 @@ export const wanderingDuplicateAccepted: Cause = {
     if (finBelowAck === 0 || bogusAcks > 0 || k.c.gaps > 0) return 0;
     return k.client.timestamps && k.server.timestamps ? 0.4 : 0.97;
   },
+  halfSeen: (k) => (k.c.previous !== null ? 0.4 : 0),
   story: (k) => {
     const reuse = k.c.previous === null ? '' : ` ${reuseWords(k)}.`;
     const { finBelowAck, finBelowAckAtUs } = k.c.traces;

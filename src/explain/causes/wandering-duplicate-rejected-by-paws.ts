@@ -30,6 +30,7 @@ export const wanderingDuplicateRejectedByPaws: Cause = {
     if (stamped && previous !== null && challengedBeyond(k)) return 0.92;
     return pawsDrops > 0 && previous !== null ? 0.9 : 0;
   },
+  halfSeen: (k) => (k.c.pawsDrops > 0 ? 0.4 : 0),
   story: (k) => {
     const old = strangeOldText(k);
     if (old !== undefined)

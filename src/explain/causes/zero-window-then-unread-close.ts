@@ -29,7 +29,7 @@ export const zeroWindowThenUnreadClose: Cause = {
     'RFC 9293 section 3.6.1 (SHLD-3)',
     'Linux: __tcp_close (data_was_unread)',
   ],
-  scenario: null,
+  scenario: 'stuck-reader',
   kinds: ['rst'],
   fit: (k) =>
     abortedLive(k) && k.sender!.zeroWindows > 0 && unreadAtReset(k) > 0

@@ -31,7 +31,7 @@ export const zeroWindowTimeout: Cause = {
     'RFC 6429 (persist condition)',
     'Linux: tcp_probe_timer',
   ],
-  scenario: null,
+  scenario: 'stuck-reader',
   kinds: ['timeout'],
   fit: (k) => {
     const u = unanswered(k);

@@ -35,6 +35,8 @@ function endNotes(notes: string[], name: string, end: End, peer: End): void {
 
 function captureNotes(notes: string[], c: Connection): void {
   if (c.duplicates > 0) notes.push(`${c.duplicates} packets were captured twice`);
+  if (c.disordered)
+    notes.push('packets were captured out of order; they are told in the order they had on the wire');
   if (c.gaps > 0) notes.push(`the capture misses packets (${c.gaps} gap${c.gaps === 1 ? '' : 's'})`);
   if (c.foreign > 0)
     notes.push(`${c.foreign} segment${c.foreign === 1 ? '' : 's'} cannot come from the end named as sender`);

@@ -1,14 +1,13 @@
 import { STATE_NAMES } from '../../states/index.ts';
 import { OptionBit } from '../../wire/segment.ts';
 import type { Diagnosis } from '../diagnosis.ts';
-import { BOTH, NOBODY } from '../outcome.ts';
+import { BOTH, closerName, NOBODY, senderName } from '../outcome.ts';
 import { basisOf, caseNear, comparisonOf } from '../peer/report.ts';
 import { endpointOf } from '../text.ts';
 import { CLIENT, type Connection, type End as EndRecord, SERVER } from '../track/connection.ts';
 import { initialHopLimit } from '../track/habits.ts';
 import type { LoggedSegment } from '../track/log.ts';
 import type { ConnectionEnding, End, EndReport, StateStep } from '../types.ts';
-import { closerName, senderName } from '../view.ts';
 import { applicationSees } from './applications.ts';
 import { buildLadder } from './ladder.ts';
 import { notesOf } from './notes.ts';

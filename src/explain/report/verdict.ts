@@ -58,6 +58,8 @@ function stillOpen(d: Diagnosis, wouldSettle: readonly string[]): readonly strin
 function reasonOf(d: Diagnosis): string {
   const { o, c } = d.case;
   if (o.closeKind === 'open') return 'the connection was still open when the capture ended';
+  if (o.closeKind === 'connect-timeout' && c.client.segments > 0)
+    return 'the capture has no answer to any SYN, so its silence says nothing';
   if (o.closeKind === 'half-closed')
     return 'the capture ended too soon after the first FIN to tell a slow close from none';
   if (c.client.segments === 0 || c.server.segments === 0) return 'only one direction was captured';

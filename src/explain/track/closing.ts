@@ -43,7 +43,8 @@ export function observeFin(c: Connection, s: Segment, direction: 0 | 1, packet: 
   if (c.firstFinFrom < 0) {
     c.firstFinFrom = direction;
     const quiet = c.lastIdleUs > QUIET_US && from.bytes > 0;
-    if (quiet && from === c.server && c.serverRecord !== null) noteMassClose(c.serverRecord, atUs);
+    if (quiet && from === c.server && c.serverRecord !== null)
+      noteMassClose(c.serverRecord, atUs, c.lastIdleUs);
   }
   // A FIN on a SYN's heels says that the handshake had ended, whatever the capture missed.
   step(from, Event.shutdownWrite, atUs, packet);
@@ -90,6 +91,7 @@ export function observeReset(
     noteServerReset(
       c.serverRecord,
       atUs,
+      c.lastIdleUs,
       to.bytes === 0,
       from.bytes > 0 && c.firstFinFrom < 0 && c.resetCount === 1,
     );

@@ -30,6 +30,8 @@ export class End {
   /** The segment, counted from 1, that was the first with another TTL, where that came before its first data; else 0. */
   hopChangedAt: number = 0;
   lastHopLimit: number = -1;
+  /** What its address had in other connections, where that is habit; told before the verdict. */
+  habitualHopLimit: number = -1;
   /** Non-zero IP IDs seen, and how many grew by less than 64 over the one before. */
   identifications: number = 0;
   identificationsRunning: number = 0;
@@ -86,6 +88,8 @@ export class End {
   /** Acknowledgement number on the last new data: an RST that answers it has this sequence number. */
   lastDataAck: number = 0;
   turnBytes: number = 0;
+  /** Times it said more in this turn, after all before had been acknowledged and nothing had passed for a while. */
+  afterthoughts: number = 0;
   /** Bytes received since this end last sent data: what its application may not have read. */
   unansweredBytes: number = 0;
   /** Silence of the whole connection before the oldest byte that may still be unacknowledged was sent. */
@@ -240,6 +244,7 @@ export class End {
     this.turns = 0;
     this.turnAtUs = -1;
     this.turnBytes = 0;
+    this.afterthoughts = 0;
     this.idleBeforeFlightUs = 0;
     this.retransmissions = 0;
     this.retransmittedBytes = 0;
@@ -307,6 +312,7 @@ export class End {
     this.hopChanges = 0;
     this.hopChangedAt = 0;
     this.lastHopLimit = -1;
+    this.habitualHopLimit = -1;
     this.lastIdentification = -1;
     this.lastNonZeroIdentification = -1;
     this.idsLeftOut = 0;
@@ -364,6 +370,8 @@ export class Connection {
   firstPacket: number = 0;
   startUs: number = 0;
   gaps: number = 0;
+  /** The capture holds its packets in another order than they had on the wire. */
+  disordered: boolean = false;
   /** Segments that cannot come from the end they claim. */
   foreign: number = 0;
   foreignPacket: number = 0;
@@ -437,6 +445,7 @@ export class Connection {
     this.lastIdleUs = 0;
     this.duplicates = 0;
     this.gaps = 0;
+    this.disordered = false;
     this.foreign = 0;
     this.foreignPacket = 0;
     this.foreignAtUs = -1;

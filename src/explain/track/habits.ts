@@ -84,6 +84,7 @@ function learnIdStep(from: End, to: End, atUs: number): void {
   if (packets > 1 && from.idStep > packets && from.idStep <= 2 * packets) from.smallPackets++;
   else if (packets === 1 && from.idStep > 2 && from.idsLeftOut === 0) {
     from.idsLeftOut = from.idStep - 1;
-    from.idsLeftOutWaitUs = atUs - from.lastAtUs;
+    // While the other end had nothing said either: what it asked for may have been long in coming.
+    from.idsLeftOutWaitUs = atUs - Math.max(from.lastAtUs, to.lastAtUs);
   }
 }

@@ -14,6 +14,7 @@ import {
   noteFarOut,
   noteHole,
   noteTextBeforeSyn,
+  roundTripUs,
 } from './traces.ts';
 
 const NOTHING_BUT_ACK: number = Flag.ack | Flag.psh | Flag.ece | Flag.cwr | Flag.ae | Flag.urg;
@@ -23,6 +24,8 @@ const COPY_WITHIN_US = 2_000;
 const REORDERED_US = 5_000;
 /** A segment this far beyond what was seen is not a gap in the capture but another sequence space. */
 const MAX_GAP = 1 << 26;
+/** No host takes longer between two parts of one message, but for the round trip. */
+const PAUSE_US = 20_000;
 
 /**
  * Steps a connection by one segment that passed the capture point. Everything a verdict needs is kept in the
@@ -213,7 +216,7 @@ function observeData(c: Connection, from: End, to: End, s: Segment, packet: numb
   from.sndMax = end;
   const fresh = Math.min(length, advance - fin);
   if (fresh > 0) {
-    if (allAcked) from.idleBeforeFlightUs = c.lastIdleUs;
+    if (allAcked) newFlight(c, from, to);
     newText(c, from, to, s, fresh, packet, atUs);
   }
   if (from.timedAtUs < 0) {
@@ -221,6 +224,13 @@ function observeData(c: Connection, from: End, to: End, s: Segment, packet: numb
     from.timedSeq = end;
   }
   return notes;
+}
+
+function newFlight(c: Connection, from: End, to: End): void {
+  const silentUs = c.lastIdleUs;
+  from.idleBeforeFlightUs = silentUs;
+  if (silentUs < PAUSE_US || from.lastDataAtUs <= to.lastDataAtUs) return;
+  if (silentUs > 1.5 * roundTripUs(c)) from.afterthoughts++;
 }
 
 /** Only the other direction was captured: what this end sent is known by its acknowledgements alone. */
@@ -258,6 +268,7 @@ function newText(
     from.turns++;
     from.turnAtUs = atUs;
     from.turnBytes = 0;
+    from.afterthoughts = 0;
   }
   from.turnBytes += fresh;
   from.lastDataAtUs = atUs;
@@ -394,6 +405,7 @@ function reorderLimitUs(end: End): number {
 function observeAck(c: Connection, from: End, to: End, s: Segment, packet: number, atUs: number): number {
   const ack = s.ack;
   if (!to.seqKnown) {
+    if (to === c.server && from.syns > 0 && c.serverRecord !== null) c.serverRecord.unheard++;
     to.seqKnown = true;
     to.firstSeq = ack;
     to.sndMax = ack;
@@ -444,7 +456,7 @@ function observeAck(c: Connection, from: End, to: End, s: Segment, packet: numbe
     }
     return notes;
   }
-  if (progress < 0) noteAckBelow(c, from, to, ack);
+  if (progress < 0) noteAckBelow(c, from, to, ack, atUs);
   if (progress === 0 && s.payloadLength === 0 && (s.flags & ~NOTHING_BUT_ACK) === 0)
     return notes | notePureAck(c, from, to, s, packet, atUs);
   return notes;

@@ -21,7 +21,8 @@ export function observeSyn(
   from.lastSynAtUs = atUs;
   from.lastSynPacket = packet;
   if (first) learnSyn(c, from, to, s, packet, atUs);
-  if (first && c.badAnswers > 0 && (s.flags & Flag.ack) !== 0) forgetGoodAnswers(c, from, s);
+  if (first && c.badAnswers > 0 && to.resets === 0 && (s.flags & Flag.ack) !== 0)
+    forgetGoodAnswers(c, from, s);
   if ((s.flags & Flag.ack) !== 0) return observeSynAck(c, from, to, s, first, packet, atUs);
   if (first && direction !== CLIENT && to.syns > 0) {
     // Both ends opened at once (RFC 9293 Figure 7).
@@ -35,7 +36,7 @@ export function observeSyn(
   return first ? 0 : Note.retransmission;
 }
 
-/** What seemed a bad answer to the SYN goes on from this SYN-ACK: it was only captured before it. */
+/** What seemed a bad answer to the SYN goes on from this SYN-ACK, and was not refused by RST: it was only captured before it. */
 function forgetGoodAnswers(c: Connection, from: End, s: Segment): void {
   const after = (from.lastSeq - s.seq) | 0;
   if (after > 0 && after < MAX_AFTER_SYN) c.badAnswers = 0;

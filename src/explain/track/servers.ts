@@ -1,4 +1,5 @@
 import type { Segment } from '../../wire/segment.ts';
+import { settleTimes } from './shapes.ts';
 
 /** What all connections to one server address and port together show; a verdict about one may lean on it. */
 export class ServerRecord {
@@ -7,6 +8,8 @@ export class ServerRecord {
   attempts = 0;
   /** SYN-ACKs from it, and when first and last. */
   accepted = 0;
+  /** Connections whose client acknowledged a SYN-ACK that the capture does not have. */
+  unheard = 0;
   /** Handshakes that their client ended. */
   completed = 0;
   /** TTL / hop limit of its SYN-ACKs, or -1. */
@@ -22,9 +25,17 @@ export class ServerRecord {
   closeBurst = 0;
   closeBurstFromUs = -1;
   closeBurstAtUs = -1;
+  /** Since when the longest and the shortest silent of the burst had been so. */
+  closeBurstQuietFromUs = -1;
+  closeBurstQuietToUs = -1;
   mostClosed = 0;
   mostClosedFromUs = -1;
   mostClosedUntilUs = -1;
+  mostClosedQuietUs = 0;
+  /** Quiet connections that it closed in all, and when the first and the last. */
+  quietCloses = 0;
+  quietCloseFromUs = -1;
+  quietCloseUntilUs = -1;
   /** Connections that their client reset before any data. */
   emptyResets = 0;
   /** Connections on which it has sent data. */
@@ -59,10 +70,21 @@ export class ServerRecord {
   }
 }
 
+settleTimes(new ServerRecord(0, 4, new Int32Array(4), 0, null));
+
+/** No instance takes longer to end its connections. */
+const MOMENT_US = 1_000_000;
+
 /** How close in time resets of several connections count as one event. */
 const BURST_US = 20_000;
 
-export function noteServerReset(record: ServerRecord, atUs: number, unfed: boolean, served: boolean): void {
+export function noteServerReset(
+  record: ServerRecord,
+  atUs: number,
+  idleUs: number,
+  unfed: boolean,
+  served: boolean,
+): void {
   if (record.resetBurstAtUs < 0 || atUs - record.resetBurstAtUs > BURST_US) {
     record.resetBurst = 0;
     record.resetBurstUnfed = 0;
@@ -73,22 +95,33 @@ export function noteServerReset(record: ServerRecord, atUs: number, unfed: boole
   if (unfed) record.resetBurstUnfed++;
   if (served) {
     record.resetBurstServed++;
-    noteMassClose(record, atUs);
+    noteMassClose(record, atUs, idleUs);
   }
 }
 
 /** The server ended a connection on which nothing was going on; how many others at that moment? */
-export function noteMassClose(record: ServerRecord, atUs: number): void {
-  if (record.closeBurstAtUs < 0 || atUs - record.closeBurstAtUs > BURST_US) {
+export function noteMassClose(record: ServerRecord, atUs: number, idleUs: number): void {
+  const quietSinceUs = atUs - idleUs;
+  const over = atUs - record.closeBurstAtUs > BURST_US || atUs - record.closeBurstFromUs > MOMENT_US;
+  if (record.closeBurstAtUs < 0 || over) {
     record.closeBurst = 0;
     record.closeBurstFromUs = atUs;
+    record.closeBurstQuietFromUs = quietSinceUs;
+    record.closeBurstQuietToUs = quietSinceUs;
   }
-  record.closeBurstAtUs = atUs;
+  if (record.quietCloses++ === 0) record.quietCloseFromUs = atUs;
+  record.quietCloseUntilUs = Math.max(record.quietCloseUntilUs, atUs);
+  record.closeBurstQuietFromUs = Math.min(record.closeBurstQuietFromUs, quietSinceUs);
+  record.closeBurstQuietToUs = Math.max(record.closeBurstQuietToUs, quietSinceUs);
+  // Times of several connections need not come in order.
+  record.closeBurstFromUs = Math.min(record.closeBurstFromUs, atUs);
+  record.closeBurstAtUs = Math.max(record.closeBurstAtUs, atUs);
   record.closeBurst++;
   if (record.closeBurst < record.mostClosed) return;
   record.mostClosed = record.closeBurst;
   record.mostClosedFromUs = record.closeBurstFromUs;
-  record.mostClosedUntilUs = atUs;
+  record.mostClosedUntilUs = record.closeBurstAtUs;
+  record.mostClosedQuietUs = record.closeBurstQuietToUs - record.closeBurstQuietFromUs;
 }
 
 /** At most this many servers are remembered; what is asked of further ones is not known. */

@@ -171,7 +171,8 @@ export function noteDuplicateAck(
   traces.unaskedAtUs = atUs;
 }
 
-function roundTripUs(c: Connection): number {
+/** As far as it is known by now; -1 where it is not. */
+export function roundTripUs(c: Connection): number {
   if (c.synRttUs >= 0 && c.ackRttUs >= 0) return c.synRttUs + c.ackRttUs;
   return Math.max(c.client.rttMinUs, c.server.rttMinUs);
 }
@@ -189,16 +190,22 @@ export function noteAckBeyond(c: Connection, from: End, to: End, packet: number,
 }
 
 /** An ACK below the highest: where that one is in doubt already, it was none, and what it taught is taken back. */
-export function noteAckBelow(c: Connection, from: End, to: End, ack: number): void {
+export function noteAckBelow(c: Connection, from: End, to: End, ack: number, atUs: number): void {
   const { traces } = c;
   const who = from === c.client ? 0 : 1;
-  if (!traces.beyondDoubt || traces.beyondFrom !== who || ((ack - traces.beyondMax) | 0) > 0) return;
+  if (traces.beyondFrom !== who || ((ack - traces.beyondMax) | 0) > 0) return;
+  // So much later it is no old ACK that was overtaken: its sender has no more than that.
+  const isBack = ack === traces.beyondOld && atUs - traces.beyondAtUs > OVERTAKEN_US;
+  if (!traces.beyondDoubt && !isBack) return;
   traces.bogusAcks++;
   traces.beyondDoubt = false;
   to.sndMax = traces.beyondMax;
   to.sndUna = ack;
   from.rcvNxt = ack;
 }
+
+/** Longer than packets of one flow overtake each other by. */
+const OVERTAKEN_US = 100_000;
 
 /** The sender skips bytes: the capture or the path lost them. */
 export function noteHole(c: Connection, from: End, s: Segment, packet: number, atUs: number): void {

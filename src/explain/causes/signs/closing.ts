@@ -122,13 +122,20 @@ const DELAYED_ACK_US = 30_000;
 /** So long without a close after the FIN is slow for any application that reads EOF. */
 const SLOW_CLOSE_US = 200_000;
 
+/** The closer acknowledged one number more than was seen at the very end: the capture lost a FIN there. */
+function finMissed({ c, passive }: Case): boolean {
+  const { traces } = c;
+  if (traces.beyondFrom < 0 || c.end(traces.beyondFrom) === passive) return false;
+  return passive!.acked && ((passive!.sndUna - traces.beyondOld) | 0) === 1;
+}
+
 /**
  * The passive side has not closed although it had time to. A capture that stops right after the FIN shows no leak: the
  * delayed ACK, time, or other connections of the same server in the same state have to say so.
  */
 export function stuckHalfClosed(k: Case): boolean {
   const { closer, passive, c, o } = k;
-  if (closer === null || closer.finAckedAtUs < 0 || passive!.fins > 0) return false;
+  if (closer === null || closer.finAckedAtUs < 0 || passive!.fins > 0 || finMissed(k)) return false;
   // From the capture point to the passive end and back.
   const wayBack = passive === k.client ? c.ackRttUs : c.synRttUs;
   const delayed =

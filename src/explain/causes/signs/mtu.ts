@@ -37,11 +37,14 @@ export function holeStays(k: Case): boolean {
  */
 export function holeFilled(k: Case, afterTimeouts: boolean): number {
   const { traces } = k.c;
-  if (holed(k) === null || traces.holeFilledAtUs < 0 || !traces.holeOnPath) return 0;
+  const sender = holed(k);
+  if (sender === null || traces.holeFilledAtUs < 0 || !traces.holeOnPath) return 0;
   // Its receiver must have missed it: only captured late, it would have been acknowledged at once.
   const receiver = k.c.end(1 - traces.holeFrom);
   if (receiver.lastSackAtUs < 0 && receiver.duplicateAcks === 0) return 0;
-  const waited = traces.holeFilledAtUs - traces.holeAtUs;
+  // The sender may have waited before the first segment of another size, which tore the hole.
+  const before = sender.idsLeftOut >= 2 ? sender.idsLeftOutWaitUs : 0;
+  const waited = Math.max(before, traces.holeFilledAtUs - traces.holeAtUs);
   const full = fullSegment(k);
   if (traces.holeFillLength === full) return 0;
   if (waited > RTO_MIN_US + 2 * k.o.rttUs !== afterTimeouts) return 0;

@@ -27,9 +27,16 @@ export function answerDelayUs(k: Case): number {
   return Math.max(k.c.synRttUs, k.reset?.record.sinceReceiverUs ?? 0);
 }
 
+/** Of the server's SYN-ACKs from that port, else of its other connections; -1 where there are none. */
+export function knownHopLimit(k: Case): number {
+  const known = k.c.serverRecord?.hopLimit ?? -1;
+  return known >= 0 ? known : k.server.habitualHopLimit;
+}
+
+/** Another host than the server refused the SYN. */
 export function filteredPort(k: Case): boolean {
-  const record = k.c.serverRecord;
-  return record !== null && record.hopLimit >= 0 && record.hopLimit !== k.reset!.record.hopLimit;
+  const known = knownHopLimit(k);
+  return known >= 0 && hopsOf(known) !== hopsOf(k.reset!.record.hopLimit);
 }
 
 /** No answer to the SYN of one of several connections to a port that answers: something on the way may have dropped it. */

@@ -1,5 +1,6 @@
 import { State } from '../../../states/index.ts';
 import { Flag } from '../../../wire/segment.ts';
+import type { End } from '../../track/connection.ts';
 import type { Case } from '../cause.ts';
 
 /** An RST that ended the connection and really came from the end it names. */
@@ -10,6 +11,11 @@ export function ownReset(k: Case): boolean {
 /** Form A: a live socket was torn down by its own side (see the table of RST forms). */
 export function abortedLive(k: Case): boolean {
   return ownReset(k) && k.reset!.form === 'A';
+}
+
+/** It had asked, with probes or with text sent again, whether the other end was still there. */
+export function soughtAnswer(end: End): boolean {
+  return end.keepaliveProbes + end.windowProbes + end.retransmissions > 0;
 }
 
 /** Form B: the sender had no socket for what it answers. */
@@ -88,15 +94,25 @@ export function forgotten(k: Case): boolean {
 }
 
 export function ackIgnored(k: Case): boolean {
-  const untaken = !k.client.acked || ((k.client.sndUna - k.client.firstSeq) | 0) <= 1;
-  return (
-    k.c.handshakeAckAtUs >= 0 &&
-    k.server.bytes === 0 &&
-    untaken &&
-    k.c.synAckRepeats > 0 &&
-    k.client.bytes > 0
-  );
+  return nothingTaken(k) && k.c.synAckRepeats > 0;
 }
+
+/** The handshake ended, the client sent, and the server never took a byte of it. */
+function nothingTaken(k: Case): boolean {
+  const untaken = !k.client.acked || ((k.client.sndUna - k.client.firstSeq) | 0) <= 1;
+  return k.c.handshakeAckAtUs >= 0 && k.server.bytes === 0 && untaken && k.client.bytes > 0;
+}
+
+/** With SYN cookies a server that has no room remembers nothing: no SYN-ACK again, silence, and RST once the cookie is too old. */
+export function cookieWasted(k: Case): boolean {
+  if (!nothingTaken(k) || k.c.synAckRepeats > 0 || !hadNoSocket(k) || !resetByServer(k)) return false;
+  return k.client.retransmissions >= FORGOTTEN_AFTER && senderSilence(k) > COOKIE_LIFETIME_US;
+}
+
+/** Retransmissions that no path loses in a row. */
+const FORGOTTEN_AFTER = 4;
+/** Linux MAX_SYNCOOKIE_AGE: two ticks of a minute, of which the first is not whole. */
+const COOKIE_LIFETIME_US = 60_000_000;
 
 export function strayed(k: Case): boolean {
   return k.c.midstream && k.sender !== null && k.sender.segments <= k.sender.resets;

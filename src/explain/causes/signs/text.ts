@@ -54,6 +54,14 @@ export function resetFreedBuffer(k: Case): number {
   return r.window >= 1.15 * r.senderWindow ? 0.5 : 0;
 }
 
+/**
+ * The RST's sender had had its answer, and after a pause one message more came that it had not asked for: whoever wants to
+ * leave by then does not read it.
+ */
+export function leftUnasked(k: Case): boolean {
+  return k.sender === k.opener && k.sender!.bytes > 0 && k.receiver!.afterthoughts === 1;
+}
+
 /** From here on Linux's RST shows that the queue was thrown away first: smaller queues hide behind the window's rounding. */
 const SHOWS_FROM_BYTES = 16_384;
 
