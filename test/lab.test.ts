@@ -8,6 +8,7 @@ import {
   type AnyValues,
   LabRun,
   measureRemedies,
+  parseValue,
   REMEDIES,
   RemedyMeasurement,
   type RemedyWorkload,
@@ -17,6 +18,35 @@ import {
   WORKLOAD,
 } from '../src/lab/index.ts';
 import { runCli } from './support/cli.ts';
+
+const BOXES_AND_FIELD: readonly (readonly [name: string, values: AnyValues])[] = [
+  ...['rst-outside', 'syn', 'old-timestamp', 'unsent-ack'].map(
+    (segment) => ['forged-segments', { segment }] as const,
+  ),
+  ['forged-segments', { segment: 'unsent-ack', to: 'client', off: 20_000 }],
+  ['middlebox-resets', { ends: 'server' }],
+  ['middlebox-resets', { rsts: 'three' }],
+  ['nat-idle', { forgets: 'reset' }],
+  ['nat-idle', { forgets: 'remap' }],
+  ['nat-idle', { forgets: 'remap', keepalive: 80 }],
+  ['nat-idle', { keepalive: 30 }],
+  ['path-mtu', { told: 'icmp' }],
+  ['path-mtu', { told: 'probing' }],
+  ['conntrack-invalid', { rule: 'drop' }],
+  ['dead-path', { profile: 'freebsd' }],
+  ['dead-path', { does: 'sends-with-timeout' }],
+  ['dead-path', { does: 'closes' }],
+  ['stray-segment', { sends: 'keepalive' }],
+  ['impatient-client', { gives: 'rst' }],
+  ['impatient-client', { slow: 3 }],
+  ['connection-limit', { says: 'message' }],
+  ['connection-limit', { says: 'reset' }],
+  ['wrong-protocol', { client: 'plain' }],
+  ['health-checks', { leaves: 'fin' }],
+  ['rolling-update', { ends: 'rst' }],
+  ['syn-proxy', { server: 'closed' }],
+  ['bind-first', { option: 'no-port' }],
+];
 
 /** Every scenario as it stands, and the settings that lead to other causes. */
 const VARIANTS: readonly (readonly [name: string, values: AnyValues])[] = [
@@ -48,6 +78,7 @@ const VARIANTS: readonly (readonly [name: string, values: AnyValues])[] = [
   ['half-open-crash', { after: 'reconnects' }],
   ['keep-alive-race', { gap: 200 }],
   ['keep-alive-race', { 'balancer-idle': 4 }],
+  ...BOXES_AND_FIELD,
 ];
 
 /** The whole of port-exhaustion is run where its numbers matter. */
@@ -111,6 +142,17 @@ describe('every scenario', () => {
       if (cause.scenario === null) expect(provoking, cause.id).toEqual([]);
       else expect(provoking, cause.id).toContain(cause.scenario);
     }
+  });
+});
+
+describe("a cause's page", () => {
+  const covered = CAUSES.flatMap(({ id, scenario }) => (scenario === null ? [] : [[id, scenario] as const]));
+  it.each(covered)('%s says how to see it happen (npm run cause-pages)', (id, name) => {
+    const page = readFileSync(new URL(`../docs/causes/${id}.md`, import.meta.url), 'utf8');
+    const line = new RegExp(`^\`lastack lab ${name}((?: --set \\S+)*)\`$`, 'm').exec(page);
+    const { parameters } = scenarioByName(name)!;
+    for (const [, key, text] of line![1]!.matchAll(/--set (\S+?)=(\S+)/g))
+      expect(() => parseValue(key!, parameters[key!]!, text!)).not.toThrow();
   });
 });
 
@@ -213,6 +255,62 @@ describe('what the runs find out', () => {
     expect(errors('half-open-crash', { after: 'stays-down' })).toContain('recv ETIMEDOUT');
     expect(errors('half-open-crash', { after: 'keepalive' })).toContain('recv ETIMEDOUT');
     expect(errors('half-open-crash', { after: 'waits' })).toEqual([]);
+  });
+
+  it('a ladder through a box that translates addresses has both ends', () => {
+    const { connections } = runScenario(scenarioByName('conntrack-invalid')!);
+    const [service, stray] = connections;
+    expect(service!.states.server.map((step) => step.state).slice(0, 2)).toEqual([
+      'SYN-RECEIVED',
+      'ESTABLISHED',
+    ]);
+    expect(service!.ladder.filter((step) => step.notes.length > 0)).toEqual([]);
+    // What was left untranslated is another connection to the client.
+    expect(stray!.server.address).toBe('10.1.0.7');
+    expect(runScenario(scenarioByName('self-connect')!).connections.at(-1)!.ladder[0]!.notes).toEqual([]);
+  });
+
+  it('a NAT forgets: keepalive keeps the connection, the server hears nothing otherwise', () => {
+    expect(fact('nat-idle', 'second-answer')).toBe(false);
+    expect(fact('nat-idle', 'second-answer', { keepalive: 30 })).toBe(true);
+    expect(errors('nat-idle')).toContain('recv ETIMEDOUT');
+    expect(errors('nat-idle', { forgets: 'reset' })).toContain('recv ECONNRESET');
+    expect(errors('nat-idle', { forgets: 'remap' })).toContain('recv ECONNRESET');
+  });
+
+  it('a dead path: when the application is told', () => {
+    expect(fact('dead-path', 'told-after')).toBeGreaterThan(900);
+    expect(fact('dead-path', 'told-after', { does: 'sends-with-timeout' })).toBeCloseTo(10, 0);
+    expect(fact('dead-path', 'told-after', { does: 'closes' })).toBe(null);
+  });
+
+  it('path MTU: what arrives', () => {
+    expect(fact('path-mtu', 'bytes-read')).toBe(0);
+    expect(fact('path-mtu', 'bytes-read', { told: 'icmp' })).toBe(60_000);
+    expect(fact('path-mtu', 'bytes-read', { told: 'probing' })).toBe(60_000);
+  });
+
+  it.each(['rst-in-window', 'rst-outside', 'syn', 'old-timestamp', 'unsent-ack'])(
+    'a forged %s does no harm',
+    (segment) => {
+      for (const to of ['client', 'server'])
+        expect(fact('forged-segments', 'exchanges', { segment, to })).toBe(2);
+    },
+  );
+
+  it('a connection to oneself, and ports that bind() uses up', () => {
+    expect(fact('self-connect', 'echoed')).toBe(200);
+    expect(errors('bind-first')).toContain('bind EADDRINUSE');
+    expect(fact('bind-first', 'other-destination')).toBe(false);
+    expect(fact('bind-first', 'other-destination', { option: 'no-port' })).toBe(true);
+    expect(fact('bind-first', 'other-destination', { option: 'no-bind' })).toBe(true);
+  });
+
+  it('crowded boxes drop what they have no room for', () => {
+    expect(fact('snat-exhaustion', 'failed')).toBe(6);
+    expect(fact('snat-exhaustion', 'failed', { ports: 12 })).toBe(0);
+    expect(fact('conntrack-table-full', 'dropped')).toBeGreaterThan(0);
+    expect(fact('conntrack-table-full', 'dropped', { table: 400 })).toBe(0);
   });
 
   it('keep-alive race: 502 in the race, 200 where the balancer is quicker', () => {

@@ -24,14 +24,17 @@ interface Seen {
   readonly flags: number;
   readonly length: number;
   readonly window: number;
-  /** What makes it the same packet at another place: everything but the IP header, which routers change. */
+  /** What makes it the same packet at another place: all but IP header and ports, which routers and translators change. */
   readonly identity: string;
 }
 
 interface Arrow {
   readonly sent: Seen | null;
   readonly arrived: Seen | null;
-  readonly seen: Seen;
+  /** The same two by where they were seen: at the client, at the server. */
+  readonly near: Seen | null;
+  readonly far: Seen | null;
+  readonly fromClient: boolean;
   readonly atUs: number;
 }
 
@@ -41,23 +44,53 @@ const SLOW_US = 1_000_000;
 export function trueLadders(
   { client, server, clientTap, serverTap }: Watched,
   main: Tap,
-  clientAddresses: readonly string[],
   trace: StateTrace,
   most: number,
 ): TrueLadder[] {
-  const arrows = match(read(clientTap), read(serverTap));
+  const near = read(clientTap);
+  const arrows = clientTap === serverTap ? within(near) : match(near, read(serverTap));
+  const tuples = new Translations(arrows);
   const byTuple = new Map<string, Arrow[]>();
   for (const arrow of arrows) {
-    const { source, destination } = arrow.seen;
-    const key = isOf(clientAddresses, source) ? `${source} ${destination}` : `${destination} ${source}`;
+    const key = tuples.atClient(arrow);
     const list = byTuple.get(key);
     if (list !== undefined) list.push(arrow);
     else if (byTuple.size < most) byTuple.set(key, [arrow]);
   }
   return [...byTuple].map(([key, list]) => {
-    const [near, far] = key.split(' ') as [string, string];
-    return ladderOf(near, far, list, trace.of(client, near, far), trace.of(server, far, near), trace, main);
+    const [own, other] = key.split(' ') as [string, string];
+    const [seenAs, serves] = tuples.atServer(key).split(' ') as [string, string];
+    const clientStates = trace.of(client, own, other);
+    return ladderOf(own, other, list, clientStates, trace.of(server, serves, seenAs), trace, main);
   });
+}
+
+/** What a connection is called at the two ends, client first: a box between them may give it other addresses and ports. */
+class Translations {
+  private readonly toClient = new Map<string, string>();
+  private readonly toServer = new Map<string, string>();
+
+  constructor(arrows: readonly Arrow[]) {
+    for (const { near, far } of arrows) {
+      if (near === null || far === null || near === far) continue;
+      this.toClient.set(tupleOf(far, far.packet.way === 'in'), tupleOf(near, near.packet.way === 'out'));
+      this.toServer.set(tupleOf(near, near.packet.way === 'out'), tupleOf(far, far.packet.way === 'in'));
+    }
+  }
+
+  atClient({ near, far, fromClient }: Arrow): string {
+    if (near !== null) return tupleOf(near, fromClient);
+    const key = tupleOf(far!, fromClient);
+    return this.toClient.get(key) ?? key;
+  }
+
+  atServer(key: string): string {
+    return this.toServer.get(key) ?? key;
+  }
+}
+
+function tupleOf({ source, destination }: Seen, fromClient: boolean): string {
+  return fromClient ? `${source} ${destination}` : `${destination} ${source}`;
 }
 
 function ladderOf(
@@ -69,23 +102,24 @@ function ladderOf(
   trace: StateTrace,
   main: Tap,
 ): TrueLadder {
-  const bases = new Map<string, number>();
+  /** First sequence numbers, the client's under true. */
+  const bases = new Map<boolean, number>();
   const ladder: LadderStep[] = [];
   let previousClient = '';
   let previousServer = '';
-  for (const { sent, arrived, seen, atUs } of arrows) {
-    const fromClient = seen.source === near;
-    if ((seen.flags & Flag.syn) !== 0) bases.set(seen.source, seen.seq);
-    const [atClient, atServer] = fromClient ? [sent, arrived] : [arrived, sent];
-    if (atClient !== null) previousClient = stateAfter(client, trace.eventOf(atClient.packet));
-    if (atServer !== null) previousServer = stateAfter(server, trace.eventOf(atServer.packet));
+  for (const arrow of arrows) {
+    const { sent, arrived, fromClient, atUs } = arrow;
+    const seen = (arrow.near ?? arrow.far)!;
+    if ((seen.flags & Flag.syn) !== 0) bases.set(fromClient, seen.seq);
+    if (arrow.near !== null) previousClient = stateAfter(client, trace.eventOf(arrow.near.packet));
+    if (arrow.far !== null) previousServer = stateAfter(server, trace.eventOf(arrow.far.packet));
     ladder.push({
       packet: numberIn(main, sent, arrived),
       at: seconds(atUs),
       from: sent === null ? 'middlebox' : fromClient ? 'client' : 'server',
       flags: formatFlags(seen.flags),
-      seq: relative(seen.seq, bases.get(seen.source)),
-      ack: (seen.flags & Flag.ack) === 0 ? null : relative(seen.ack, bases.get(seen.destination)),
+      seq: relative(seen.seq, bases.get(fromClient)),
+      ack: (seen.flags & Flag.ack) === 0 ? null : relative(seen.ack, bases.get(!fromClient)),
       length: seen.length,
       window: seen.window,
       notes: notesOf(sent, arrived),
@@ -117,30 +151,55 @@ function notesOf(sent: Seen | null, arrived: Seen | null): string[] {
 
 /** Packets of both taps put together: where the one that left is the one that arrived. */
 function match(near: readonly Seen[], far: readonly Seen[]): Arrow[] {
-  const arrows = [...oneWay(near, far), ...oneWay(far, near)];
+  const arrows = [
+    ...oneWay(near, far).map((pair) => ({ ...pair, near: pair.sent, far: pair.arrived, fromClient: true })),
+    ...oneWay(far, near).map((pair) => ({ ...pair, near: pair.arrived, far: pair.sent, fromClient: false })),
+  ].map((arrow) => ({ ...arrow, atUs: (arrow.sent ?? arrow.arrived)!.packet.timeUs }));
   return arrows.sort((a, b) => a.atUs - b.atUs);
 }
 
-function oneWay(from: readonly Seen[], to: readonly Seen[]): Arrow[] {
+/** What a host sends to itself: it arrives as it leaves. Who sends first is the client. */
+function within(all: readonly Seen[]): Arrow[] {
+  const firsts = new Map<string, string>();
+  return all.map((seen) => {
+    const { source, destination } = seen;
+    const first = firsts.get(`${destination} ${source}`) ?? source;
+    firsts.set(`${source} ${destination}`, first);
+    const fromClient = first === source;
+    return { sent: seen, arrived: seen, near: seen, far: seen, fromClient, atUs: seen.packet.timeUs };
+  });
+}
+
+interface Pair {
+  readonly sent: Seen | null;
+  readonly arrived: Seen | null;
+}
+
+function oneWay(from: readonly Seen[], to: readonly Seen[]): Pair[] {
   const waiting = new Map<string, Seen[]>();
-  const arrows: { sent: Seen | null; arrived: Seen | null; seen: Seen; atUs: number }[] = [];
-  const open = new Map<Seen, (typeof arrows)[number]>();
   for (const sent of from) {
     if (sent.packet.way !== 'out') continue;
-    const arrow = { sent, arrived: null, seen: sent, atUs: sent.packet.timeUs };
-    arrows.push(arrow);
-    open.set(sent, arrow);
     const list = waiting.get(sent.identity);
     if (list === undefined) waiting.set(sent.identity, [sent]);
     else list.push(sent);
   }
+  const arrivals = new Map<Seen, Seen>();
+  const strangers: Pair[] = [];
   for (const arrived of to) {
     if (arrived.packet.way !== 'in') continue;
-    const sent = waiting.get(arrived.identity)?.shift();
-    if (sent !== undefined) open.get(sent)!.arrived = arrived;
-    else arrows.push({ sent: null, arrived, seen: arrived, atUs: arrived.packet.timeUs });
+    const sent = takeLike(waiting.get(arrived.identity), arrived);
+    if (sent !== null) arrivals.set(sent, arrived);
+    else strangers.push({ sent: null, arrived });
   }
-  return arrows;
+  const sents = from.filter(({ packet }) => packet.way === 'out');
+  return [...sents.map((sent) => ({ sent, arrived: arrivals.get(sent) ?? null })), ...strangers];
+}
+
+/** The first of its own addresses, or the first that may be it under others. */
+function takeLike(list: Seen[] | undefined, arrived: Seen): Seen | null {
+  if (list === undefined || list.length === 0) return null;
+  const own = list.findIndex((o) => o.source === arrived.source && o.destination === arrived.destination);
+  return list.splice(Math.max(0, own), 1)[0]!;
 }
 
 function read(tap: Tap): Seen[] {
@@ -165,7 +224,7 @@ function read(tap: Tap): Seen[] {
       flags: s.flags,
       length: s.payloadLength,
       window: s.window,
-      identity: `${source} ${destination} ${s.seq} ${s.ack} ${s.flags} ${s.payloadLength} ${s.window} ${s.tsVal} ${s.tsEcr}`,
+      identity: `${s.seq} ${s.ack} ${s.flags} ${s.payloadLength} ${s.window} ${s.tsVal} ${s.tsEcr}`,
     });
   }
   return seen;
@@ -173,10 +232,6 @@ function read(tap: Tap): Seen[] {
 
 function relative(seq: number, base: number | undefined): number {
   return base === undefined ? seq >>> 0 : (seq - base) | 0;
-}
-
-function isOf(addresses: readonly string[], endpoint: string): boolean {
-  return addresses.some((address) => endpoint.startsWith(`${address}:`));
 }
 
 function endpointOf(text: string): Endpoint {

@@ -1,4 +1,4 @@
-import { type Host, Option, type Socket } from '../host/index.ts';
+import { disconnect, type Host, Option, requireSignature, type Socket } from '../host/index.ts';
 import type { Network } from '../link/index.ts';
 import { Errno, errnoName } from '../tcp/errno.ts';
 
@@ -107,6 +107,12 @@ export class Program {
   exit(): void {
     this.alive = false;
     for (const socket of [...this.open]) socket.close();
+  }
+
+  /** SIGKILL: the program makes no more calls, and the kernel closes its sockets. */
+  kill(): void {
+    this.alive = false;
+    for (const socket of [...this.open]) socket.reap();
   }
 
   /** The host is gone; a program that has yet to start will find the host booted again. */
@@ -240,6 +246,8 @@ export class LabSocket {
   *connect(address: string, port: number): Process<number> {
     const call = this.begin('connect', `${address}:${port}`);
     let result = this.raw.connect(address, port);
+    // Within one host the answer is there before the call returns, and no event tells of it.
+    if (result === -Errno.EINPROGRESS) result = this.raw.connect(address, port);
     while (result === -Errno.EINPROGRESS || result === -Errno.EALREADY) {
       yield { socket: this.raw, untilUs: FOREVER };
       result = this.raw.connect(address, port);
@@ -337,6 +345,36 @@ export class LabSocket {
     return this.returned(this.begin('close'), this.raw.close());
   }
 
+  /** close() of a socket with SO_LINGER and time: it waits for the ACK of the FIN, at most that long. */
+  *closeLingering(): Process<number> {
+    if (this.closed) return -Errno.EBADF;
+    const call = this.begin('close');
+    this.closed = true;
+    this.program.forget(this);
+    const result = this.raw.close();
+    while (this.raw.lingering) yield { socket: this.raw, untilUs: FOREVER };
+    return this.returned(call, result);
+  }
+
+  /** TCP_MD5SIG with a key that no peer has. */
+  requireSignature(): void {
+    requireSignature(this.raw);
+    this.returned(this.begin('setsockopt', 'TCP_MD5SIG'), 0);
+  }
+
+  /** connect() with AF_UNSPEC. */
+  disconnect(): number {
+    return this.returned(this.begin('connect', 'AF_UNSPEC'), disconnect(this.raw));
+  }
+
+  /** The kernel closes it for a program that is no more. */
+  reap(): void {
+    this.closed = true;
+    this.program.forget(this);
+    this.raw.onEvent = null;
+    this.raw.close();
+  }
+
   private begin(name: string, args: string = ''): CallRecord {
     const { applications, host, name: process, os } = this.program;
     const record: CallRecord = {
@@ -375,6 +413,7 @@ const OPTION_NAMES: ReadonlyMap<Option, string> = new Map<Option, string>([
   [Option.noDelay, 'TCP_NODELAY'],
   [Option.userTimeout, 'TCP_USER_TIMEOUT'],
   [Option.bindAddressNoPort, 'IP_BIND_ADDRESS_NO_PORT'],
+  [Option.deferAccept, 'TCP_DEFER_ACCEPT'],
 ]);
 
 function optionName(option: Option): string {

@@ -90,13 +90,7 @@ export function buildReport(
 
 function ladders(lab: Lab, trace: StateTrace | null): readonly TrueLadder[] {
   if (lab.watched === null || trace === null) return [];
-  return trueLadders(
-    lab.watched,
-    mainTap(lab.watched, lab),
-    lab.addresses.get(lab.watched.client)!,
-    trace,
-    MOST_LADDERS,
-  );
+  return trueLadders(lab.watched, mainTap(lab.watched, lab), trace, MOST_LADDERS);
 }
 
 function mainTap({ clientTap, serverTap }: Watched, lab: Lab): Tap {

@@ -16,6 +16,8 @@ export interface Scenario {
    * finding. What leaves nothing on the wire (an `EADDRNOTAVAIL`) is expected by what surrounds it there.
    */
   readonly expects: (values: AnyValues) => readonly string[];
+  /** The same for a capture at one end alone, where it is not as telling; none: nothing of it shows there. */
+  readonly expectsAt?: (values: AnyValues, end: 'client' | 'server') => readonly string[];
   readonly build: (lab: Lab, values: AnyValues) => void;
 }
 
@@ -26,15 +28,17 @@ interface Definition<P extends Parameters> {
   readonly causes: readonly string[];
   readonly parameters: P;
   readonly expects: (values: Values<P>) => readonly string[];
+  readonly expectsAt?: (values: Values<P>, end: 'client' | 'server') => readonly string[];
   readonly build: (lab: Lab, values: Values<P>) => void;
 }
 
 /** Gives `build` and `expects` their values by name and type. */
 export function scenario<const P extends Parameters>(definition: Definition<P>): Scenario {
-  const { expects, build } = definition;
+  const { expects, expectsAt, build, ...rest } = definition;
   return {
-    ...definition,
+    ...rest,
     expects: (values) => expects(values as Values<P>),
+    ...(expectsAt && { expectsAt: (values, end) => expectsAt(values as Values<P>, end) }),
     build: (lab, values) => build(lab, values as Values<P>),
   };
 }

@@ -11,6 +11,7 @@ export const SECOND = 1_000_000;
 export const FIXED_PORT = 40_000;
 
 export const RTT: NumberParameter = amount(20, 0.1, 2_000, 'ms', 'round trip between the two hosts');
+export const LOSS: NumberParameter = amount(0, 0, 0.05, '', 'share of packets that the path loses');
 export const PROFILE: ChoiceParameter<'linux' | 'rfc' | 'freebsd'> = choice(
   ['linux', 'rfc', 'freebsd'],
   'whose TCP both hosts have',
@@ -55,10 +56,10 @@ export function settledUs(rttMs: number): number {
 }
 
 /** A listening socket on the port of the lab's servers. */
-export function listen(os: Os, backlog: number = 128): LabSocket {
-  const listener = os.socket();
+export function listen(os: Os, backlog: number = 128, family: 4 | 6 = 4): LabSocket {
+  const listener = os.socket(family);
   listener.setOption(Option.reuseAddress, 1);
-  listener.bind('0.0.0.0', PORT);
+  listener.bind(family === 4 ? '0.0.0.0' : '::', PORT);
   listener.listen(backlog);
   return listener;
 }
