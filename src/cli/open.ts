@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { CliError, EXIT, type ExitCode, usageError } from './errors.ts';
 import { printable } from './format.ts';
@@ -47,6 +47,11 @@ function checkFile(path: string): void {
       EXIT.input,
       `${printable(path)}: not a file (what comes through a pipe can be explained, not opened)`,
     );
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    throw new CliError(EXIT.input, `${printable(path)}: cannot be read: ${(error as Error).message}`);
+  }
 }
 
 async function serve(captures: readonly string[], port: number | null): Promise<PageServer> {

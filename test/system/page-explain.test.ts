@@ -74,6 +74,21 @@ describe.skipIf(CHROMIUM === undefined)('the explain view', () => {
     expect(summary).toContain('closed with SO_LINGER 0');
   });
 
+  it('takes the captures of both ends, and says how much they have in common', async () => {
+    const { page } = await stand.open();
+    await page.setInputFiles('input[type=file]', [example, example]);
+    await page.waitForSelector('.summary');
+    expect(await summaryOf(page)).toContain('article.pcapng + article.pcapng');
+    expect(await summaryOf(page)).toMatch(/both captures.*2/);
+  });
+
+  it('goes from one connection to the next, and the table goes along', async () => {
+    const { page } = await stand.open('#/explain/1', stand.served.address);
+    await page.click('.detail >> text=Next');
+    await page.locator('.detail h2', { hasText: 'Connection 2' }).waitFor();
+    await page.locator('.row.active[aria-selected=true] .flow', { hasText: /^2$/ }).waitFor();
+  });
+
   it('says what is wrong with a file that is no capture, and with a damaged one', async () => {
     const { page } = await stand.open();
     await drop(page, 'notes.txt', Buffer.from('just some text, no packets at all'));
@@ -130,6 +145,8 @@ describe.skipIf(CHROMIUM === undefined)('the explain view', () => {
     });
     await page.locator('.ladder .tools', { hasText: /^10,001 / }).waitFor();
     await page.locator('.ladder .scroll').focus();
+    await page.keyboard.press('Home');
+    await page.locator('.fields dd', { hasText: /^SYN$/ }).waitFor();
     await page.keyboard.press('End');
     await page.locator('.fields', { hasText: '10001' }).waitFor();
   });

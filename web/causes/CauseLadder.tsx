@@ -68,7 +68,6 @@ function Shown({ report, cause }: { readonly report: LabReport; readonly cause: 
         server={connection.server}
         steps={connection.ladder}
         origin={report.start}
-        raw={null}
         name={cause}
       />
     </>

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { CloseKind } from '../../src/explain/types.ts';
+import type { CloseKind, Finding } from '../../src/explain/types.ts';
 import { catalogue } from '../app/client.ts';
 import { bytesText, countText, dateText, durationText } from '../app/format.ts';
 import { Prose } from '../app/Prose.tsx';
@@ -125,20 +125,34 @@ function Why({ opened }: { readonly opened: Opened }): VNode {
   );
 }
 
+/** Findings of one cause told in full; the others of it are counted. */
+const MOST_STORIES = 3;
+
 function Findings({ opened }: { readonly opened: Opened }): VNode | null {
   const t = strings.value.summary;
   if (opened.findings.length === 0) return null;
+  const causes = new Map<string, Finding[]>();
+  for (const finding of opened.findings) {
+    const known = causes.get(finding.cause);
+    if (known === undefined) causes.set(finding.cause, [finding]);
+    else known.push(finding);
+  }
   return (
     <div class="findings">
       <h2>{t.findings}</h2>
-      {opened.findings.map((finding) => (
-        <article key={`${finding.cause} ${finding.story}`} class="finding">
-          <h3>{causeTitle(finding.cause)}</h3>
+      {[...causes].map(([cause, findings]) => (
+        <article key={cause}>
+          <h3>{causeTitle(cause)}</h3>
+          {findings.slice(0, MOST_STORIES).map(({ story }) => (
+            <p key={story}>
+              <Prose text={story} />
+            </p>
+          ))}
+          {findings.length > MOST_STORIES && (
+            <p class="muted">{t.moreFindings(findings.length - MOST_STORIES)}</p>
+          )}
           <p>
-            <Prose text={finding.story} />
-          </p>
-          <p>
-            <Prose text={finding.remedy} />
+            <Prose text={findings[0]!.remedy} />
           </p>
         </article>
       ))}

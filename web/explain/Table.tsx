@@ -61,7 +61,7 @@ export function Table({ columns, order, origin }: TableProps): VNode {
     setActive(Math.max(0, place));
     showRow(box.current!, Math.max(0, place), order.length);
     setAt(topRow(box.current!, order.length));
-  }, [order]);
+  }, [order, chosenFlow.value]);
   // The same function each time, so that rows which stay are not drawn again.
   const open = useCallback(
     (place: number): void => {
@@ -87,6 +87,7 @@ export function Table({ columns, order, origin }: TableProps): VNode {
       aria-label={t.title}
       aria-rowcount={order.length + 1}
       aria-colcount={KEYS.length}
+      style={{ maxHeight: `${(order.length + 2) * ROW}px` }}
       aria-activedescendant={order.length > 0 ? `row-${active}` : undefined}
       tabIndex={0}
       onScroll={() => setAt(topRow(box.current!, order.length))}

@@ -105,7 +105,6 @@ function Watched({ report, atUs, name }: WatchedProps): VNode {
         server={connection.server}
         steps={connection.ladder}
         origin={report.start}
-        raw={null}
         until={until}
         name={name}
       />

@@ -49,7 +49,8 @@ export function StateDiagram({ states, now, profile }: DiagramProps): VNode | nu
     <details open>
       <summary>{t.lab.diagram}</summary>
       <p class="muted">{t.lab.diagramHint}</p>
-      <div class="scrolling">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: by keyboard it scrolls only where it has the focus */}
+      <div class="scrolling" tabIndex={0} role="group" aria-label={t.lab.diagram}>
         <svg class="diagram" viewBox="0 0 800 490" role="img" aria-label={`${t.lab.diagram}. ${says}`}>
           {diagram.edges.map((edge) => (
             <Edge key={`${edge.from} ${edge.to}`} edge={edge} diagram={diagram} lit={lit} />

@@ -25,7 +25,7 @@ export function Story({ report, atUs }: StoryProps): VNode {
   const lines = told(report, t.stillWaits);
   return (
     <>
-      <section aria-label={t.events}>
+      <section aria-label={t.events} hidden={lines.length === 0}>
         <h3>{t.events}</h3>
         <div class="scrolling">
           <table>
@@ -46,14 +46,11 @@ export function Story({ report, atUs }: StoryProps): VNode {
       {report.facts.length > 0 && (
         <section aria-label={t.facts}>
           <h3>{t.facts}</h3>
-          <dl class="facts" lang="en">
+          <ul lang="en">
             {report.facts.map((fact) => (
-              <div key={fact.name}>
-                <dt>{fact.text}</dt>
-                <dd>{`${fact.value ?? '–'} ${fact.unit}`}</dd>
-              </div>
+              <li key={fact.name}>{fact.text}</li>
             ))}
-          </dl>
+          </ul>
         </section>
       )}
     </>

@@ -5,7 +5,8 @@ import type { Endpoint, LadderStep } from '../../src/explain/types.ts';
 import { copyText, save } from '../app/save.ts';
 import { paints } from '../app/theme.ts';
 import { strings } from '../strings/index.ts';
-import type { RawFields } from '../worker/protocol.ts';
+import type { RawTable } from '../worker/protocol.ts';
+import { rawAt } from '../worker/raw.ts';
 import { type Drawing, draw, measure } from './draw.ts';
 import { Fields } from './Fields.tsx';
 import { HEAD_HEIGHT, type Layout, type Line, labelOf, layoutLadder, lineAt, STEP_HEIGHT } from './layout.ts';
@@ -19,8 +20,8 @@ export interface LadderProps {
   readonly steps: readonly LadderStep[];
   /** Times count from here. */
   readonly origin: number;
-  /** What the whole packets hold, by packet number; null while it is not known. */
-  readonly raw: ReadonlyMap<number, RawFields> | null;
+  /** What the whole packets hold; null while it is not known, left out where it never is. */
+  readonly raw?: RawTable | null;
   /** The chosen packet, from outside. */
   readonly chosen?: number | null;
   readonly onChoose?: (step: LadderStep) => void;
@@ -37,7 +38,7 @@ const SVG_WIDTH = 1_000;
 
 export function Ladder(props: LadderProps): VNode {
   const t = strings.value.ladder;
-  const { steps, raw } = props;
+  const { steps, raw = null } = props;
   const layout = useMemo(() => layoutLadder(steps), [steps]);
   const [absolute, setAbsolute] = useState(false);
   const [index, setIndex] = useState(-1);
@@ -55,7 +56,7 @@ export function Ladder(props: LadderProps): VNode {
     const line = layout.lines[at];
     if (line !== undefined) props.onChoose?.(line.step);
   };
-  const shown = pointed >= 0 ? pointed : index;
+  const shown = [pointed, index].find((at) => at >= 0) ?? tellingLine(layout);
   const packet = layout.lines[shown]?.step.packet ?? -1;
   return (
     <section class="ladder" aria-label={t.title}>
@@ -74,19 +75,23 @@ export function Ladder(props: LadderProps): VNode {
         line={layout.lines[shown] ?? null}
         before={layout.lines[shown - 1] ?? null}
         origin={props.origin}
-        raw={raw?.get(packet) ?? null}
+        raw={raw === null ? null : rawAt(raw, packet)}
         evidence={props.evidence?.get(packet) ?? null}
       />
     </section>
   );
 }
 
+/** Shown before one is chosen: the first that decides the verdict, else the last. */
+function tellingLine({ lines }: Layout): number {
+  const telling = lines.findIndex((line) => line.step.decisive);
+  return telling >= 0 ? telling : lines.length - 1;
+}
+
 /** With the numbers of the wire, where they are wanted and known. */
-function numbered(step: LadderStep, raw: ReadonlyMap<number, RawFields> | null): LadderStep {
-  const fields = raw?.get(step.packet);
-  return fields === undefined
-    ? step
-    : { ...step, seq: fields.seq, ack: step.ack === null ? null : fields.ack };
+function numbered(step: LadderStep, raw: RawTable | null): LadderStep {
+  const fields = raw === null ? null : rawAt(raw, step.packet);
+  return fields === null ? step : { ...step, seq: fields.seq, ack: step.ack === null ? null : fields.ack };
 }
 
 interface Laid extends LadderProps {
@@ -108,14 +113,16 @@ function LadderTools(
   return (
     <div class="tools">
       <span class="muted">{t.segments(layout.lines.length)}</span>
-      <button
-        type="button"
-        disabled={props.raw === null}
-        aria-pressed={props.absolute}
-        onClick={() => props.setAbsolute(!props.absolute)}
-      >
-        {props.absolute ? t.absolute : t.relative}
-      </button>
+      {props.raw !== undefined && (
+        <button
+          type="button"
+          disabled={props.raw === null}
+          aria-pressed={props.absolute}
+          onClick={() => props.setAbsolute(!props.absolute)}
+        >
+          {props.absolute ? t.absolute : t.relative}
+        </button>
+      )}
       <button type="button" onClick={() => void copy()}>
         {copied ? strings.value.app.copied : t.text}
       </button>
@@ -129,11 +136,22 @@ function LadderTools(
   );
 }
 
-function drawingOf(props: Laid, width: number, chosen: number): Drawing {
+function drawingOf(props: Laid, width: number, chosen: number, pointed: number = -1): Drawing {
   const { layout, client, server, origin, label } = props;
   const geometry = measure(width, layout);
   const until = props.until ?? null;
-  return { layout, geometry, client, server, origin, chosen, until, label, strings: strings.value };
+  return {
+    layout,
+    geometry,
+    client,
+    server,
+    origin,
+    chosen,
+    pointed,
+    until,
+    label,
+    strings: strings.value,
+  };
 }
 
 function svgOf(props: Laid): string {
@@ -239,7 +257,13 @@ function paint(box: HTMLDivElement | null, canvas: HTMLCanvasElement | null, pro
   const context = canvas.getContext('2d')!;
   context.setTransform(scale, 0, 0, scale, 0, 0);
   const top = box.scrollTop;
-  draw(new CanvasPen(context), paletteOf(box), drawingOf(props, width, props.index), top, top + height);
+  draw(
+    new CanvasPen(context),
+    paletteOf(box),
+    drawingOf(props, width, props.index, props.pointed),
+    top,
+    top + height,
+  );
 }
 
 function heightOf(event: MouseEvent, box: HTMLDivElement): number {

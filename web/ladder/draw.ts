@@ -53,6 +53,8 @@ export interface Drawing {
   readonly origin: number;
   /** Index of the chosen line, or -1. */
   readonly chosen: number;
+  /** Index of the line under the pointer, or -1. */
+  readonly pointed: number;
   /** Lines from here on are still to come (a run at its cursor); null: all are there. */
   readonly until: number | null;
   readonly label: (line: Line) => string;
@@ -75,12 +77,18 @@ function drawHead(pen: Pen, palette: Palette, { geometry, client, server }: Draw
   pen.line(0, HEAD_HEIGHT - 4, geometry.width, HEAD_HEIGHT - 4, palette.rule, 1);
   const y = HEAD_HEIGHT / 2 - 2;
   const style = { color: palette.text, bold: true };
-  const [near, far] = [endpointText(client), endpointText(server)];
+  const most = Math.floor((geometry.width / 2 - 12) / CHARACTER);
+  const [near, far] = [client, server].map((end) => endingOf(endpointText(end), most)) as [string, string];
   const middle = (geometry.client + geometry.server) / 2;
   const nearAt = Math.min(geometry.client, middle - 8 - pen.width(near));
   pen.text(near, Math.max(4, nearAt), y, { ...style, align: 'left' });
   const farAt = Math.max(geometry.server + BAR, middle + 8 + pen.width(far));
   pen.text(far, Math.min(geometry.width - 4, farAt), y, { ...style, align: 'right' });
+}
+
+/** The end of a text tells addresses of one network apart. */
+function endingOf(text: string, most: number): string {
+  return text.length <= most ? text : `…${text.slice(1 - most)}`;
 }
 
 /** The bars of both ends, coloured by the state that the end is in. */
@@ -110,15 +118,13 @@ function drawLanes(
 }
 
 function drawLine(pen: Pen, palette: Palette, drawing: Drawing, index: number, top: number): void {
-  const { layout, geometry, chosen, until, origin } = drawing;
+  const { layout, geometry, until, origin } = drawing;
   const line = layout.lines[index]!;
   const y = line.y - top;
   const middle = y + STEP_HEIGHT / 2;
   if (until !== null && index >= until) return;
   if (line.gap !== null) drawGap(pen, palette, drawing, line, y - GAP_HEIGHT / 2);
-  if (index === chosen) pen.rect(0, y, geometry.width, STEP_HEIGHT, palette.chosen);
-  else if (line.step.decisive) pen.rect(0, y, geometry.width, STEP_HEIGHT, palette.evidence, 4);
-  if (index === chosen || line.step.decisive) repaintBars(pen, palette, drawing, index, y);
+  drawGround(pen, palette, drawing, index, y);
   if (line.step.decisive) dot(pen, 9, middle, palette.meaning.rst);
   if (line.step.packet > 0)
     pen.text(String(line.step.packet), geometry.number, middle, { color: palette.muted, align: 'right' });
@@ -131,7 +137,17 @@ function drawLine(pen: Pen, palette: Palette, drawing: Drawing, index: number, t
   drawNotes(pen, palette, geometry, line, middle);
 }
 
-/** Over the ground of a chosen or telling line. */
+/** Under the chosen line, one that is telling, or the one under the pointer. */
+function drawGround(pen: Pen, palette: Palette, drawing: Drawing, index: number, y: number): void {
+  const { layout, geometry, chosen, pointed } = drawing;
+  const { decisive } = layout.lines[index]!.step;
+  if (index !== chosen && !decisive && index !== pointed) return;
+  const color = index === chosen ? palette.chosen : decisive ? palette.evidence : palette.ground;
+  pen.rect(0, y, geometry.width, STEP_HEIGHT, color, index === chosen ? 0 : 4);
+  repaintBars(pen, palette, drawing, index, y);
+}
+
+/** Over the ground of a line. */
 function repaintBars(
   pen: Pen,
   palette: Palette,
@@ -204,20 +220,21 @@ function drawArrow(pen: Pen, palette: Palette, drawing: Drawing, index: number, 
   const line = layout.lines[index]!;
   const { step } = line;
   const color = palette.meaning[line.meaning];
-  const right = toServer(line, layout.lines[index - 1]);
+  const toRight = toServer(line, layout.lines[index - 1]);
   const [near, far] = [geometry.client + BAR + 2, geometry.server - 2];
-  const start = step.from === 'middlebox' ? (near + far) / 2 : right ? near : far;
+  const start = step.from === 'middlebox' ? (near + far) / 2 : toRight ? near : far;
   const lost = step.notes.includes('lost');
-  const full = right ? far : near;
-  const end = lost ? full + (right ? -1 : 1) * (far - near) * 0.15 : full;
+  const full = toRight ? far : near;
+  const end = lost ? full + (toRight ? -1 : 1) * (far - near) * 0.15 : full;
   const [y1, y2] = [y + STEP_HEIGHT - 13, y + STEP_HEIGHT - 13 + SLOPE];
   const heavy = step.decisive || line.meaning === 'rst';
   pen.line(start, y1, end, y2, color, heavy ? 2.6 : 1.4);
   if (step.from === 'middlebox') pen.rect(start - 4, y1 - 4, 8, 8, color, 1);
   if (lost) drawCross(pen, end, y2, color);
-  else drawHeadOf(pen, end, y2, right ? 1 : -1, color, heavy);
-  const room = Math.abs(far - near) - 16;
-  const middle = (near + far) / 2;
+  else drawHeadOf(pen, end, y2, toRight ? 1 : -1, color, heavy);
+  const [left, right] = step.from === 'middlebox' ? [start, full] : [near, far];
+  const room = Math.abs(right - left) - 16;
+  const middle = (left + right) / 2;
   const text = shortened(label(line), room);
   pen.text(text, middle, y + 8, { color, align: 'center', bold: heavy || line.meaning === 'fin' });
 }
@@ -226,7 +243,7 @@ function drawArrow(pen: Pen, palette: Palette, drawing: Drawing, index: number, 
 function shortened(label: string, room: number): string {
   const most = Math.floor(room / CHARACTER);
   let text = label;
-  for (const field of [/ Win=\d+/, / Len=\d+/, / Ack=\d+/, / Seq=\d+/])
+  for (const field of [/ Win=\d+/, / Len=0/, / Ack=\d+/, / Len=\d+/, / Seq=\d+/])
     if (text.length > most) text = text.replace(field, '');
   return fitted(text, room);
 }

@@ -5,6 +5,7 @@ export interface Palette {
   readonly text: string;
   readonly muted: string;
   readonly rule: string;
+  readonly ground: string;
   readonly chosen: string;
   readonly evidence: string;
   readonly meaning: Readonly<Record<Meaning, string>>;
@@ -24,6 +25,7 @@ export function paletteOf(element: Element): Palette {
     text: value('text'),
     muted: value('muted'),
     rule: value('rule'),
+    ground: value('ground'),
     chosen: value('chosen'),
     evidence: value('evidence'),
     meaning: meaning as Record<Meaning, string>,

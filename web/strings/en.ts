@@ -59,6 +59,7 @@ export const en = {
     endings: 'How they ended',
     causes: 'Why, what matters most first',
     findings: 'About several connections',
+    moreFindings: (n: number): string => `and ${countText(n)} more like ${n === 1 ? 'it' : 'them'}`,
     problems: 'Problems of the input',
     common: (n: number): string => `${count(n, 'connection is', 'connections are')} in both captures`,
     nothingInCommon:

@@ -57,6 +57,7 @@ export const zh: Strings = {
     endings: '怎样结束的',
     causes: '为什么（最要紧的在前）',
     findings: '关于多个连接',
+    moreFindings: (n) => `另有 ${countText(n)} 处类似的`,
     problems: '输入的问题',
     common: (n) => `两个抓包中都有的连接：${countText(n)} 个`,
     nothingInCommon:

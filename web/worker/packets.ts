@@ -3,6 +3,7 @@ import { formatFlags } from '../../src/explain/text.ts';
 import type { ConnectionEnding, LadderStep, StateStep } from '../../src/explain/types.ts';
 import { Decoder, Flag, OptionBit, parseAddress, type Segment, SegmentKind } from '../../src/wire/index.ts';
 import type { RawFields, WholeLadder } from './protocol.ts';
+import { RawWriter } from './raw.ts';
 import { type Places, readCapture } from './read.ts';
 
 /** Segments shown of one connection. */
@@ -115,7 +116,8 @@ class LadderBuilder {
   private readonly ending: ConnectionEnding;
   private readonly kept: ReadonlyMap<number, LadderStep>;
   private readonly steps: LadderStep[] = [];
-  private readonly raw = new Map<number, RawFields>();
+  private readonly raw = new RawWriter();
+  private readonly packets = new Set<number>();
   /** What is subtracted from each end's numbers, once known from a step that the engine made relative. */
   private readonly bases: [number | null, number | null] = [null, null];
   private omitted = 0;
@@ -132,14 +134,15 @@ class LadderBuilder {
     }
     const known = this.kept.get(p.number);
     if (known !== undefined && known.from !== 'middlebox') this.bases[from] ??= (s.seq - known.seq) | 0;
-    this.raw.set(p.number, rawOf(p, s));
+    this.raw.add(p.number, rawOf(p, s));
+    this.packets.add(p.number);
     this.steps.push(known === undefined ? this.step(p, s, from) : { ...known, skipped: 0 });
   }
 
   done(): WholeLadder {
-    const missing = this.ending.ladder.filter((step) => !this.raw.has(step.packet));
+    const missing = this.ending.ladder.filter((step) => !this.packets.has(step.packet));
     const steps = [...this.steps, ...missing].sort((a, b) => a.packet - b.packet);
-    return { steps, raw: this.raw, omitted: this.omitted };
+    return { steps, raw: this.raw.table(), omitted: this.omitted };
   }
 
   private step(p: Packet, s: Segment, from: 0 | 1): LadderStep {

@@ -135,11 +135,18 @@ export interface RawFields {
   readonly tunnels: number;
 }
 
+/** `RawFields` of many packets, for `rawAt`. */
+export interface RawTable {
+  /** In order. */
+  readonly packets: Uint32Array;
+  readonly values: Float64Array;
+  readonly sack: ReadonlyMap<number, readonly number[]>;
+}
+
 /** Every segment of one connection. */
 export interface WholeLadder {
   readonly steps: readonly LadderStep[];
-  /** By packet number. */
-  readonly raw: ReadonlyMap<number, RawFields>;
+  readonly raw: RawTable;
   readonly omitted: number;
 }
 

@@ -2,7 +2,15 @@ import { CaptureError } from '../../src/capture/index.ts';
 import { CAUSES } from '../../src/explain/causes/index.ts';
 import type { ConnectionEnding } from '../../src/explain/types.ts';
 import { Analysis, PeerError } from './analysis.ts';
-import type { CallMessage, Calls, CauseEntry, Opened, ReplyMessage, WholeLadder } from './protocol.ts';
+import type {
+  CallMessage,
+  CallName,
+  Calls,
+  CauseEntry,
+  Opened,
+  ReplyMessage,
+  WholeLadder,
+} from './protocol.ts';
 import type { Places } from './read.ts';
 import { buffersOf } from './rows.ts';
 
@@ -69,11 +77,18 @@ function reply(message: ReplyMessage, transfer: Transferable[] = []): void {
   postMessage(message, { transfer });
 }
 
+/** What of a result changes its thread without being copied. */
+function transferOf(call: CallName, result: unknown): Transferable[] {
+  if (call === 'open') return buffersOf((result as Opened).columns);
+  const raw = call === 'ladder' ? (result as WholeLadder | null)?.raw : undefined;
+  return raw === undefined ? [] : [raw.packets.buffer as ArrayBuffer, raw.values.buffer as ArrayBuffer];
+}
+
 async function answer({ id, call, args }: CallMessage): Promise<void> {
   try {
     const handler = handlers[call] as (...args: readonly unknown[]) => unknown;
     const result = await handler(...args);
-    reply({ id, result }, call === 'open' ? buffersOf((result as Opened).columns) : []);
+    reply({ id, result }, transferOf(call, result));
   } catch (error) {
     const code = error instanceof CaptureError ? error.code : error instanceof PeerError ? 'PEER' : null;
     reply({ id, failure: error instanceof Error ? error.message : String(error), code });
