@@ -11,6 +11,7 @@ const VARIANTS: readonly (readonly [
 ])[] = [
   ['connect-fails', {}, { 'connect-error': 'ECONNREFUSED', 'server-resets': 1 }],
   ['connect-fails', { why: 'reject-reset' }, { 'connect-error': 'ECONNREFUSED', 'server-resets': 0 }],
+  ['connect-fails', { why: 'reject-reset', before: false }, { 'connect-error': 'ECONNREFUSED' }],
   ['connect-fails', { why: 'reject-icmp' }, { 'connect-error': 'ECONNREFUSED', 'server-resets': 0 }],
   ['connect-fails', { why: 'prohibited' }, { 'connect-error': 'EHOSTUNREACH' }],
   ['connect-fails', { why: 'prohibited', ip: '6' }, { 'connect-error': 'EACCES' }],

@@ -33,6 +33,7 @@ interface Confusion {
   readonly scenario: string;
   readonly provoked: string;
   readonly told: string;
+  readonly result: Told['result'];
   readonly times: number;
   /** What repeats the first of them. */
   readonly example: string;
@@ -113,6 +114,7 @@ function confusions(rows: readonly (readonly [ScoredDraw, Told | DamagedRow])[])
       scenario,
       provoked: expected[0]!,
       told: other,
+      result: told.result,
       times: (before?.times ?? 0) + 1,
       example: before?.example ?? command(draw),
     });
@@ -150,7 +152,7 @@ export function markdown(score: LabScore, verbose: boolean): string {
     '',
     `Below the aims (contained >= 97 %, wrong <= 1 %): ${score.below.length === 0 ? 'none' : score.below.join(', ')}.`,
     '',
-    'Left out: nothing of what was provoked shows at either end. What was told instead, whole captures:',
+    'Left out: nothing of what was provoked shows at either end. The confusion table, whole captures:',
     '',
     confusionTable(score.confusions, verbose),
     '',
@@ -160,7 +162,13 @@ export function markdown(score: LabScore, verbose: boolean): string {
       ['damage', 'scored', 'first', 'contained', 'undetermined', 'wrong', 'mean set', 'turned wrong'],
       damaged.map((row) => [row.damage, `${row.captures}`, ...shareCells(row), percent(row.turnedWrong)]),
     ),
-    ...(verbose ? ['', confusionTable(score.damagedConfusions, verbose)] : []),
+    '',
+    verbose ? 'What was told of them:' : 'What was told wrong of them:',
+    '',
+    confusionTable(
+      score.damagedConfusions.filter(({ result }) => verbose || result === 'wrong'),
+      verbose,
+    ),
   ].join('\n');
 }
 

@@ -30,7 +30,12 @@ export const firewallRejectReset: Cause = {
   ],
   scenario: 'connect-fails',
   kinds: ['refused'],
-  fit: (k) => (k.reset !== null && filteredPort(k) ? 0.8 : 0),
+  fit: (k) => {
+    if (k.reset === null) return 0;
+    if (filteredPort(k)) return 0.8;
+    // Nothing else of the server's own tells how far away it is.
+    return (k.c.serverRecord?.hopLimit ?? -1) < 0 ? 0.46 : 0;
+  },
   story: (k) => {
     const known = knownHopLimit(k);
     const own = k.c.serverRecord?.hopLimit === known;
