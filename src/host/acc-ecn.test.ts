@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type LinkOptions, Network } from '../link/index.ts';
 import type { TcpConfig } from '../tcp/config.ts';
-import { Flag, IpDecoder, type Segment } from '../wire/index.ts';
+import { Flag, IpDecoder } from '../wire/index.ts';
 import { HOST_PROFILES } from './freebsd.ts';
 import { type Host, moreInfo, type Socket } from './index.ts';
 
@@ -11,13 +11,19 @@ interface Pair {
   readonly network: Network;
   readonly socket: Socket;
   readonly child: Socket;
-  /** Flags AE, CWR, ECE and the ECN field of all segments in the order they were sent. */
-  readonly seen: { ace: number; ecn: number; syn: boolean; length: number; fromClient: boolean }[];
+  /** Flags AE, CWR, ECE and the ECN field of all segments as the server sees them. */
+  readonly seen: { ace: number; ecn: number; length: number; fromClient: boolean }[];
 }
 
 /** A client and a server of profile linux with these values of tcp_ecn, connected. */
-function pair(client: number, server: number, link: LinkOptions = {}, more: Partial<TcpConfig> = {}): Pair {
-  const network = new Network({ seed: 5 });
+function pair(
+  client: number,
+  server: number,
+  link: LinkOptions = {},
+  more: Partial<TcpConfig> = {},
+  seed: number = 5,
+): Pair {
+  const network = new Network({ seed });
   const host = (name: string, address: string, ecn: number): Host =>
     network.host(name, {
       addresses: [address],
@@ -29,13 +35,12 @@ function pair(client: number, server: number, link: LinkOptions = {}, more: Part
   const b = host('server', '10.0.0.2', server);
   const seen: Pair['seen'] = [];
   const decoder = new IpDecoder();
-  network.connect(a, b, { delayUs: 10_000, superSegments: 'cut', ...link }).tap(({ packet }) => {
-    const segment: Segment = decoder.segment;
-    decoder.decode(packet.bytes, packet.view, 0, packet.length, packet.length, 0);
-    const { flags, ecn, payloadLength: length, source } = segment;
-    const fromClient = (source[3]! & 0xff) === 1;
-    seen.push({ ace: flags & ACE, ecn, syn: (flags & Flag.syn) !== 0, length, fromClient });
-  });
+  network.connect(a, b, { delayUs: 10_000, superSegments: 'cut', ...link });
+  network.tap(b).onPacket = ({ bytes, way }) => {
+    decoder.decode(bytes, new DataView(bytes.buffer), bytes.length, 0);
+    const { flags, ecn, payloadLength: length } = decoder.segment;
+    seen.push({ ace: flags & ACE, ecn, length, fromClient: way === 'in' });
+  };
   const listener = b.socket(4);
   listener.bind('10.0.0.2', 80);
   listener.listen(8);
@@ -71,7 +76,7 @@ describe('Accurate ECN (RFC 9768)', () => {
     send(all, 600_000);
     const there = moreInfo(all.child).accEcn!;
     const here = moreInfo(all.socket).accEcn!;
-    expect(there.receivedCe).toBeGreaterThan(5);
+    expect(there.receivedCe).toBeGreaterThan(3);
     expect(here.deliveredCe).toBe(there.receivedCe);
     expect([...here.delivered]).toEqual([...there.received]);
     expect(there.received[2]! + there.received[3]!).toBe(600_000);
@@ -82,7 +87,7 @@ describe('Accurate ECN (RFC 9768)', () => {
     const red = { minPackets: 8, maxPackets: 8, weight: 1 };
     const all = pair(3, 3, { rateBps: 20e6, red }, { ecnOption: 0 });
     send(all, 600_000);
-    expect(moreInfo(all.child).accEcn!.receivedCe).toBeGreaterThan(5);
+    expect(moreInfo(all.child).accEcn!.receivedCe).toBeGreaterThan(3);
     expect(moreInfo(all.socket).accEcn!.deliveredCe).toBe(moreInfo(all.child).accEcn!.receivedCe);
     expect(moreInfo(all.socket).accEcn!.seen).toBe(0);
     expect(all.socket.info().sndSsthresh).toBeLessThan(0x7fffffff);
@@ -105,6 +110,26 @@ describe('Accurate ECN (RFC 9768)', () => {
     expect(all.child.info().options.ecn).toBe(classic);
     expect(all.seen.some(({ ecn }) => ecn === 2)).toBe(classic);
   });
+
+  it.each([1, 2, 3, 4])(
+    'over a link that loses, doubles and reorders, the octets counted agree: seed %i',
+    (seed) => {
+      const link: LinkOptions = {
+        rateBps: 20e6,
+        red: { minPackets: 6, maxPackets: 6, weight: 1 },
+        loss: 0.01,
+        duplicate: 0.01,
+        reorder: 0.01,
+      };
+      const all = pair(3, 3, link, {}, seed);
+      send(all, 400_000);
+      const there = moreInfo(all.child).accEcn!;
+      const here = moreInfo(all.socket).accEcn!;
+      expect([...here.delivered]).toEqual([...there.received]);
+      expect(there.received[2]! + there.received[3]!).toBeGreaterThanOrEqual(400_000);
+      expect(Math.abs(here.deliveredCe - there.receivedCe) % 8).toBe(0);
+    },
+  );
 
   it('keeps CWR in all parts of a super-segment: it is a bit of the number', () => {
     const all = pair(3, 3);

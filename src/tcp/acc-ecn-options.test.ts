@@ -48,6 +48,11 @@ describe('the AccECN option', () => {
         const out = segmentWith({ timestamps, blocks });
         const used = usedBytes(out);
         const { fields, bytes, blocks: left } = fitLater(required, used, blocks);
+        if (fields < 0) {
+          // Twelve octets beside timestamps and two blocks are too many, and no fewer blocks are sent for it.
+          expect(timestamps && blocks >= 2 && required === 3).toBe(true);
+          return;
+        }
         expect(fields).toBeGreaterThanOrEqual(required);
         expect(left).toBeGreaterThanOrEqual(Math.min(blocks, 2));
         out.sackCount = left;

@@ -132,10 +132,15 @@ function place(env: Environment, tcb: Tcb, segment: Segment, facts: Facts): void
   facts.where = window < 0 ? Where.beyond : whereIs(start, length, window);
   if (facts.where === Where.beyond && (segment.flags & Flag.rst) === 0) env.counters.BeyondWindow++;
   facts.hasData = !isSyn && payload > 0 && end > 0 && start < window && window > 0;
-  // A FIN beyond the window is trimmed off, and comes again.
-  if (fin !== 0 && !isSyn && end >= window) facts.flags &= ~Flag.fin;
+  if (fin !== 0 && !isSyn && end >= window) finBeyond(tcb, facts, start === 0 && payload === 0);
   if ((segment.flags & SYN_FIN_RST) === Flag.rst) placeReset(tcb, segment, facts);
   else if (tcb.finArrivedEarly && facts.hasData) facts.queuedFin = queuedFin(tcb, start, payload, window);
+}
+
+/** A FIN beyond the window is trimmed off, and comes again; one by itself that is next is taken, and told at once (Linux tcp_data_queue). */
+function finBeyond(tcb: Tcb, facts: Facts, isBareNext: boolean): void {
+  if (tcb.config.takesBeyondWindow && isBareNext) tcb.ackNow = true;
+  else facts.flags &= ~Flag.fin;
 }
 
 function whereIs(start: number, length: number, window: number): number {

@@ -8,6 +8,7 @@ export function takeFin(env: Environment, tcb: Tcb): void {
   tcb.finTaken = true;
   tcb.finArrivedEarly = false;
   tcb.rcvNxt = (tcb.rcvNxt + 1) | 0;
+  if (((tcb.rcvAdv - tcb.rcvNxt) | 0) < 0) tcb.rcvAdv = tcb.rcvNxt;
   const before = tcb.receive.bytes;
   // Text after a FIN belongs to nobody, and there is nothing left to be sent again.
   tcb.hasDsack = false;

@@ -1,4 +1,4 @@
-import { Errno, Option, type Socket, State } from '../../host/index.ts';
+import { disconnect, Errno, Option, type Socket, State } from '../../host/index.ts';
 import { Flow, Stage } from '../run/flow.ts';
 import { type Call, type CallWorld, type Descriptor, newDescriptor, now } from './context.ts';
 import { fastConnect } from './fast-open.ts';
@@ -111,9 +111,21 @@ export interface Target {
   readonly begun: () => void;
 }
 
+/** The connection that the descriptor's socket has or may begin: another one, where the last was ended by AF_UNSPEC. */
+function openFlow(world: CallWorld, descriptor: Descriptor): Flow | undefined {
+  const flow = flowOf(world, descriptor);
+  if (flow?.isOver !== true) return flow;
+  const next = new Flow();
+  next.socket = flow.socket;
+  flow.socket = null;
+  world.flows.unshift(next);
+  world.current = next;
+  return next;
+}
+
 export function targetOf(world: CallWorld, descriptor: Descriptor, value: Value): Target {
   const { remoteAddress, connectPort } = world.settings;
-  const flow = flowOf(world, descriptor);
+  const flow = openFlow(world, descriptor);
   const arrived = world.current?.stage === Stage.arrived ? world.current.remotePort : 0;
   const fallback = { address: remoteAddress, port: arrived === 0 ? connectPort : arrived };
   const { address, port } = addressOf(value, fallback);
@@ -138,7 +150,12 @@ export const connect: Call = (world, args) => {
   const value = args.at(1);
   if (value.kind === 'number') {
     if (!value.names.includes('AF_UNSPEC')) throw wrong('connect() takes ... or AF_UNSPEC for an address');
-    throw unsupported('connect() with AF_UNSPEC');
+    return () => {
+      const result = disconnect(socket);
+      const flow = flowOf(world, descriptor);
+      if (result === 0 && flow !== undefined && flow.stage !== Stage.fresh) flow.isOver = true;
+      return { value: result };
+    };
   }
   const target = targetOf(world, descriptor, value);
   if (descriptor.fastConnect) return fastConnect(world, descriptor, target);

@@ -31,6 +31,8 @@ export class Flow {
   hasTimestamp: boolean = false;
   firstScriptTimestamp: number = 0;
   firstLiveTimestamp: number = 0;
+  /** connect with AF_UNSPEC ended it: the socket begins another one. */
+  isOver: boolean = false;
   /** The first SYN of an active open was seen. */
   synSeen: boolean = false;
   /** Flow labels of IPv6: the script's and the live one that stands for it. */
