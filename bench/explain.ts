@@ -11,7 +11,7 @@ import { findProgram, median, type Ran, run } from './run.ts';
 import { measureStages } from './stages.ts';
 
 const LASTACK = fileURLToPath(new URL('../bin/lastack.js', import.meta.url));
-const DIST = fileURLToPath(new URL('../dist/cli/lastack.js', import.meta.url));
+const DIST = fileURLToPath(new URL('../dist/bundle/lastack.js', import.meta.url));
 
 interface Contender {
   readonly name: string;

@@ -11,7 +11,7 @@ if (parseInt(found, 10) < needed) {
   );
   process.exit(2);
 } else {
-  import('../dist/cli/lastack.js')
+  import('../dist/bundle/lastack.js')
     .then((cli) => cli.main())
     .catch((error) => {
       console.error(

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CaptureParser, type CaptureProblem } from '../src/capture/index.ts';
+import { CAUSES } from '../src/explain/causes/index.ts';
+import { type Diagnosis, isOdd } from '../src/explain/diagnosis.ts';
 import { Explainer } from '../src/explain/engine.ts';
 import type { ConnectionEnding } from '../src/explain/types.ts';
 import { type Damaged, damage, type Sound, soundCaptures } from './support/damage.ts';
@@ -23,7 +25,11 @@ interface Run {
 
 function explainAll(bytes: Uint8Array, maxConnections: number): Run {
   const endings: ConnectionEnding[] = [];
-  const explainer = new Explainer({ maxConnections, onConnection: (view) => endings.push(view.report()) });
+  const explainer = new Explainer({
+    maxConnections,
+    onConnection: (view) => endings.push(view.report()),
+    second: { keeps: false, look: (_, diagnosis) => checkUnasked(diagnosis) },
+  });
   const parser = new CaptureParser();
   let mostLive = 0;
   let packets = 0;
@@ -46,6 +52,17 @@ function explainAll(bytes: Uint8Array, maxConnections: number): Run {
   const { connections } = explainer.summary();
   if (connections !== endings.length) throw new Error(`${connections} counted, ${endings.length} given out`);
   return { endings, problems: parser.problems, packets, mostLive };
+}
+
+/** The causes that are not asked about a plain connection would not have fitted it. */
+function checkUnasked(diagnosis: Diagnosis): Diagnosis {
+  const k = diagnosis.case;
+  if (isOdd(k)) return diagnosis;
+  const fitting = CAUSES.filter(
+    (one) => one.needsOddity && one.kinds.includes(k.o.closeKind) && one.fit(k) > 0,
+  );
+  if (fitting.length > 0) throw new Error(`${fitting[0]!.id} fits, and needs nothing odd`);
+  return diagnosis;
 }
 
 /** Whatever the bytes were, this holds. */

@@ -263,8 +263,9 @@ export class PcapngReader {
     packet.interfaceId = interfaceId;
     packet.capturedLength = captured;
     packet.originalLength = Math.max(original, captured);
-    packet.bytes = bytes;
-    packet.view = view;
+    // Many packets share a chunk, and each store of a reference costs a write barrier (measured).
+    if (packet.bytes !== bytes) packet.bytes = bytes;
+    if (packet.view !== view) packet.view = view;
     packet.offset = at;
     packet.fileOffset = offset;
   }

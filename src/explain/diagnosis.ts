@@ -4,6 +4,7 @@ import { judge } from './outcome.ts';
 import type { PeerFacts } from './peer/facts.ts';
 import { CLIENT, type Connection } from './track/connection.ts';
 import type { LoggedSegment } from './track/log.ts';
+import { NO_TRACES } from './track/traces.ts';
 import type { CloseKind } from './types.ts';
 
 /** Below this fit a cause does not explain what was seen. */
@@ -49,16 +50,27 @@ export interface Fitting {
   readonly fit: number;
 }
 
-const BY_KIND: ReadonlyMap<CloseKind, readonly Cause[]> = byKind();
+/** One question about a case, as records of one shape: causes differ in theirs, which is slow to read (measured). */
+interface Question {
+  readonly cause: Cause;
+  readonly fit: (k: Case) => number;
+}
 
-function byKind(): Map<CloseKind, Cause[]> {
-  const map = new Map<CloseKind, Cause[]>();
-  for (const cause of CAUSES) {
-    if (cause.fit === neverFits) continue;
+type Questions = ReadonlyMap<CloseKind, readonly Question[]>;
+
+const NONE: readonly Cause[] = [];
+const UNASKED: readonly Question[] = [];
+const BY_KIND: Questions = byKind(CAUSES);
+const PLAIN_BY_KIND: Questions = byKind(CAUSES.filter((cause) => !cause.needsOddity));
+
+function byKind(causes: readonly Cause[]): Questions {
+  const map = new Map<CloseKind, Question[]>();
+  for (const cause of causes.filter((one) => one.fit !== neverFits)) {
+    const question = { cause, fit: cause.fit };
     for (const kind of cause.kinds) {
       const list = map.get(kind);
-      if (list === undefined) map.set(kind, [cause]);
-      else list.push(cause);
+      if (list === undefined) map.set(kind, [question]);
+      else list.push(question);
     }
   }
   return map;
@@ -80,12 +92,26 @@ function isDeaf({ c, o }: Case): boolean {
 /** The causes that fit, the best first. */
 export function rankCauses(k: Case): Fitting[] {
   const fitting: Fitting[] = [];
-  for (const cause of BY_KIND.get(k.o.closeKind) ?? []) {
-    const fit = cause.fit(k);
-    if (fit >= FLOOR) fitting.push({ cause, fit });
+  for (const question of (isOdd(k) ? BY_KIND : PLAIN_BY_KIND).get(k.o.closeKind) ?? UNASKED) {
+    const fit = question.fit(k);
+    if (fit >= FLOOR) fitting.push({ cause: question.cause, fit });
   }
   if (fitting.length > 1) fitting.sort((a, b) => rankOf(b) - rankOf(a));
   return fitting;
+}
+
+/** Anything but a handshake, text and FINs in both directions, of which some may have gone again. */
+export function isOdd({ c, client, server, peer }: Case): boolean {
+  return (
+    c.resetCount + c.icmp.length + c.foreign + c.strangeSyns + c.badAnswers + c.pawsDrops + c.synAckAfterAck >
+      0 ||
+    c.traces !== NO_TRACES ||
+    c.previous !== null ||
+    c.simultaneousOpen ||
+    c.selfConnected ||
+    client.idsLeftOut + server.idsLeftOut > 0 ||
+    peer !== null
+  );
 }
 
 /** A close as usual explains nothing that a special cause explains too. */
@@ -113,32 +139,37 @@ export function conclude(k: Case, fitting: readonly Fitting[]): Diagnosis {
   };
 }
 
-const BLIND: readonly Cause[] = CAUSES.filter((cause) => cause.unseen !== undefined);
-const HALF_BLIND: readonly Cause[] = CAUSES.filter((cause) => cause.halfSeen !== undefined);
+const BLIND: readonly Question[] = questions((cause) => cause.unseen);
+const HALF_BLIND: readonly Question[] = questions((cause) => cause.halfSeen);
 
-const NONE: readonly Cause[] = [];
+function questions(fitOf: (cause: Cause) => ((k: Case) => number) | undefined): readonly Question[] {
+  return CAUSES.flatMap((cause) => {
+    const fit = fitOf(cause);
+    return fit === undefined ? [] : [{ cause, fit }];
+  });
+}
 
 /** What may have happened besides in what this capture does not show: on the far side, or in the other direction. */
 function unseenBeside(k: Case, best: Cause | null, named: readonly Cause[]): readonly Cause[] {
   if (best !== null && k.c.client.segments * k.c.server.segments === 0)
-    return besides(HALF_BLIND, (cause) => cause.halfSeen!(k), best, named, MAX_HALF_SEEN);
+    return besides(HALF_BLIND, k, best, named, MAX_HALF_SEEN);
   const quiet = best === null ? k.o.closeKind === 'open' : best.usual === true;
   if (!quiet || !k.o.established) return NONE;
   const most = best === null ? MAX_UNSEEN_OPEN : MAX_UNSEEN;
-  return besides(BLIND, (cause) => cause.unseen!(k), best, named, most);
+  return besides(BLIND, k, best, named, most);
 }
 
 /** Those of the causes that may be it, the likeliest first, without what is named already. */
 function besides(
-  causes: readonly Cause[],
-  fitOf: (cause: Cause) => number,
+  asked: readonly Question[],
+  k: Case,
   best: Cause | null,
   named: readonly Cause[],
   most: number,
 ): readonly Cause[] {
   let found: Fitting[] | null = null;
-  for (const cause of causes) {
-    const fit = fitOf(cause);
+  for (const { cause, fit: fitOf } of asked) {
+    const fit = fitOf(k);
     if (fit <= 0 || cause === best || named.includes(cause)) continue;
     if (found === null) found = [];
     found.push({ cause, fit });

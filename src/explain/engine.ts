@@ -6,6 +6,7 @@ import { type Diagnosis, diagnose } from './diagnosis.ts';
 import { DEFAULT_MSL_US, quitter } from './outcome.ts';
 import { Population } from './population.ts';
 import type { Pressure } from './pressure/index.ts';
+import { ClosedQueue } from './track/closed.ts';
 import { CLIENT, Connection, SERVER } from './track/connection.ts';
 import { FlowTable } from './track/flow-table.ts';
 import { Buried, Graveyard } from './track/graveyard.ts';
@@ -18,7 +19,7 @@ import { type ServerRecord, ServerTable } from './track/servers.ts';
 import { DISORDER_US, Sorter } from './track/sorter.ts';
 import { followsStrayReset, isOver, reopens, takesStrangeSyn } from './track/split.ts';
 import { assume, stateOf } from './track/states.ts';
-import { isTwin, sharesClientPort } from './track/traces.ts';
+import { isTwin, sharesClientPort, tracesOf } from './track/traces.ts';
 import type { Finding, InputProblem, Summary } from './types.ts';
 import { ConnectionView } from './view.ts';
 
@@ -61,7 +62,7 @@ const CUT_QUOTES = -2;
 /** A router or host has told of an error by then. */
 const ERROR_WITHIN_US = 1_000_000;
 /** So many connections teach what is habit at their hosts, then one in eight: it is the same again and again. */
-const LEARN_ALL = 1_000;
+const LEARN_ALL = 256;
 const LEARN_SOME = 7;
 const SWEEP_EVERY = 256;
 /** Connections looked at in each sweep for being long silent. */
@@ -90,13 +91,9 @@ export class Explainer {
   private readonly second: SecondLook | undefined;
   private readonly pressure: Pressure | undefined;
 
-  /** Closed connections in the order they closed; each is given out when its 2MSL are over. */
-  private closed: Connection[] = [];
-  /** Their flows: an object in `closed` may serve another connection by now. */
-  private closedFlows: number[] = [];
+  /** Each is given out when its 2MSL are over. */
+  private readonly closed = new ClosedQueue();
   private readonly spare: Connection[] = [];
-  private closedHead = 0;
-  private closedKept = 0;
   private readonly graveyard = new Graveyard();
   private followed = 0;
   private clockHand = 0;
@@ -235,33 +232,41 @@ export class Explainer {
 
   private place(s: Segment, slot: number, packet: number, atUs: number): Connection | null {
     let c = slot < 0 ? null : this.connections[slot]!;
-    if (c !== null) {
-      const direction = this.table.reversed === c.clientIsLow ? SERVER : CLIENT;
-      const mayReopen = (s.flags & Flag.syn) !== 0 || c.strangeSyns > 0;
-      if (mayReopen && followsStrayReset(c, s, direction, atUs)) this.beginAfterStrayReset(c);
-      else if (mayReopen && (s.flags & Flag.rst) === 0 && reopens(c, s, direction, atUs))
-        c = this.reopen(c, s, direction, packet, atUs);
-    } else if (slot >= 0) {
-      c = this.afterBurial(slot, s, packet, atUs);
+    if (c === null || (s.flags & Flag.syn) !== 0 || c.strangeSyns > 0) {
+      c = c === null ? this.begin(s, slot, packet, atUs) : this.goOn(c, s, packet, atUs);
       if (c === null) return null;
     }
-    if (c === null) c = this.open(s, packet, atUs);
     const direction = this.table.reversed === c.clientIsLow ? SERVER : CLIENT;
     if (c.midstream && (s.flags & Flag.rst) === 0) {
       assume(direction === CLIENT ? c.client : c.server, State.established, atUs, packet);
     }
     this.observer.observe(c, s, direction as 0 | 1, packet, atUs);
-    if (c.opening && c.badAnswers === 1 && c.traces.portAlsoOf === 0) this.findSharedPort(c);
-    const closing = c.firstFinFrom >= 0 || c.resetCount > 0;
-    if (closing && c.midstream && c.packets <= STRAY_PACKETS && (s.flags & Flag.rst) !== 0)
-      this.findTwin(c, packet, atUs);
-    if (closing && c.closedAtUs < 0 && isOver(c)) {
-      c.closedAtUs = atUs;
-      this.closed.push(c);
-      this.closedFlows.push(c.flow);
-      if (++this.closedKept > MAX_LINGERING) this.giveOutClosed(Buried.closed);
-    }
+    if (c.badAnswers === 1 && c.opening && c.traces.portAlsoOf === 0) this.findSharedPort(c);
+    if (c.firstFinFrom >= 0 || c.resetCount > 0) this.noteClosing(c, s, packet, atUs);
     return c;
+  }
+
+  /** The first segment of a flow, as far as is known; null where it is a late one of a connection that was given out. */
+  private begin(s: Segment, slot: number, packet: number, atUs: number): Connection | null {
+    return slot >= 0 ? this.afterBurial(slot, s, packet, atUs) : this.open(s, packet, atUs);
+  }
+
+  /** A SYN on a connection that is followed, or what comes after one: still the same connection, or the next? */
+  private goOn(c: Connection, s: Segment, packet: number, atUs: number): Connection {
+    const direction = this.table.reversed === c.clientIsLow ? SERVER : CLIENT;
+    if (followsStrayReset(c, s, direction, atUs)) this.beginAfterStrayReset(c);
+    else if ((s.flags & Flag.rst) === 0 && reopens(c, s, direction, atUs))
+      return this.reopen(c, s, direction, packet, atUs);
+    return c;
+  }
+
+  private noteClosing(c: Connection, s: Segment, packet: number, atUs: number): void {
+    if (c.midstream && c.packets <= STRAY_PACKETS && (s.flags & Flag.rst) !== 0)
+      this.findTwin(c, packet, atUs);
+    if (c.closedAtUs >= 0 || !isOver(c)) return;
+    c.closedAtUs = atUs;
+    this.closed.push(c);
+    if (this.closed.kept > MAX_LINGERING) this.giveOutClosed(Buried.closed);
   }
 
   /** A flow that is hardly more than an RST: does the segment that it answers belong to another one? */
@@ -269,20 +274,17 @@ export class Explainer {
     if (stray.server.segments === 0 || this.twinSearches++ >= MAX_TWIN_SEARCHES) return;
     for (const c of this.connections) {
       if (c === null || !isTwin(c, stray)) continue;
-      stray.traces.used = true;
-      c.traces.used = true;
-      stray.traces.twinOf = c.flow;
-      c.traces.twinResetPacket = packet;
-      c.traces.twinResetAtUs = atUs;
+      tracesOf(stray).twinOf = c.flow;
+      const traces = tracesOf(c);
+      traces.twinResetPacket = packet;
+      traces.twinResetAtUs = atUs;
       return;
     }
   }
 
   private noteStamp(c: Connection, server: ServerRecord, s: Segment, atUs: number): void {
     const behind = this.servers.stampBehind(server, s, atUs);
-    if (behind === 0) return;
-    c.traces.used = true;
-    c.traces.synBehind = behind;
+    if (behind !== 0) tracesOf(c).synBehind = behind;
   }
 
   /** The SYN met an ACK of something else: does its port serve another connection that is still open? */
@@ -290,19 +292,14 @@ export class Explainer {
     if (this.twinSearches++ >= MAX_TWIN_SEARCHES) return;
     for (const other of this.connections) {
       if (other === null || other.closedAtUs >= 0 || other.opening || !sharesClientPort(other, c)) continue;
-      c.traces.used = true;
-      c.traces.portAlsoOf = other.flow;
+      tracesOf(c).portAlsoOf = other.flow;
       return;
     }
   }
 
   /** What seemed a closed connection was the beginning of this one. */
   private beginAfterStrayReset(c: Connection): void {
-    const at = this.closed.lastIndexOf(c);
-    if (c.closedAtUs >= 0 && at >= this.closedHead) {
-      this.closedFlows[at] = -1;
-      this.closedKept--;
-    }
+    if (c.closedAtUs >= 0) this.closed.remove(c);
     c.beginAfterStrayReset();
   }
 
@@ -345,7 +342,6 @@ export class Explainer {
       this.table.find(s);
     }
     const c = this.spare.pop() ?? new Connection();
-    c.reset();
     const sourceIsClient = this.clientIsSource(s);
     c.slot = this.table.insert();
     c.clientIsLow = this.table.reversed !== sourceIsClient;
@@ -421,10 +417,8 @@ export class Explainer {
   private sweep(): void {
     this.buryTheSilent();
     const limit = this.endUs - LINGER_MSL * this.mslUs;
-    while (this.closedHead < this.closed.length) {
-      if (this.isFirstClosedHere() && this.closed[this.closedHead]!.lastUs > limit) break;
-      this.giveOutClosed(Buried.no);
-    }
+    for (let c = this.closed.first(); c !== null && c.lastUs <= limit; c = this.closed.first())
+      this.giveOut(c);
     for (
       let slot = this.graveyard.oldest(limit, MAX_BURIED);
       slot >= 0;
@@ -446,26 +440,11 @@ export class Explainer {
     }
   }
 
-  private isFirstClosedHere(): boolean {
-    const c = this.closed[this.closedHead]!;
-    return c.slot >= 0 && c.flow === this.closedFlows[this.closedHead];
-  }
-
-  /** Gives out the connection that closed first, if it has not been replaced already; true if there was one. */
+  /** Gives out the connection that closed first; true if there was one. */
   private giveOutClosed(burial: number): boolean {
-    while (this.closedHead < this.closed.length) {
-      const here = this.isFirstClosedHere();
-      const c = this.closed[this.closedHead++]!;
-      if (this.closedHead > 4096 && this.closedHead * 2 > this.closed.length) {
-        this.closed = this.closed.slice(this.closedHead);
-        this.closedFlows = this.closedFlows.slice(this.closedHead);
-        this.closedHead = 0;
-      }
-      if (!here) continue;
-      this.giveOut(c, burial);
-      return true;
-    }
-    return false;
+    const c = this.closed.first();
+    if (c !== null) this.giveOut(c, burial);
+    return c !== null;
   }
 
   /** Too many connections: the one that closed first goes, else the longest idle of a sample. */
@@ -485,7 +464,7 @@ export class Explainer {
     this.connections[c.slot] = null;
     this.sorter.leave(c.slot);
     this.followed--;
-    if (c.closedAtUs >= 0) this.closedKept--;
+    if (c.closedAtUs >= 0) this.closed.kept--;
     if (c.resetCount > 0) this.hosts.tell(c);
     if (c.flow < LEARN_ALL || (c.flow & LEARN_SOME) === 0) this.hosts.learn(c);
     let diagnosis = diagnose(c, this.endUs, this.mslUs);
@@ -498,7 +477,10 @@ export class Explainer {
     if (burial === Buried.no) this.table.remove(c.slot);
     else this.graveyard.bury(c, burial);
     c.slot = -1;
-    if (this.second?.keeps !== true) this.spare.push(c);
+    if (this.second?.keeps === true) return;
+    // Here and not when it is used again: what the verdict has just read is in the cache (measured).
+    c.reset();
+    this.spare.push(c);
   }
 
   /** Who opened: by the SYN; without one, who is not known as a server; else the end with the higher port. */

@@ -60,8 +60,9 @@ export class Walk {
     timeUs: number,
   ): void {
     reset(this.segment);
-    this.bytes = bytes;
-    this.view = view;
+    // Many frames share a chunk, and each store of a reference costs a write barrier (measured).
+    if (this.bytes !== bytes) this.bytes = bytes;
+    if (this.view !== view) this.view = view;
     this.offset = offset;
     this.end = Math.min(offset + capturedLength, bytes.length);
     this.wireEnd = offset + Math.max(originalLength, capturedLength);

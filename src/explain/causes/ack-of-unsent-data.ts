@@ -27,6 +27,7 @@ export const ackOfUnsentData: Cause = {
   ],
   scenario: 'forged-segments',
   kinds: ['fin', 'open', 'half-closed'],
+  needsOddity: true,
   fit: (k) => {
     if (k.c.foreignAckOfUnsent + k.c.traces.bogusAcks > 0 || strangeAckOfUnsent(k)) return 0.9;
     return challengedBeyond(k) ? 0.72 : 0;

@@ -39,6 +39,7 @@ export const badAckInSynSent: Cause = {
   ],
   scenario: 'handshake-tampered',
   kinds: ['fin', 'rst', 'open', 'fin-then-rst', 'half-closed', 'abort-connect', 'connect-timeout'],
+  needsOddity: true,
   fit: (k) => {
     if (k.c.previous === null && k.c.badAnswers > 0) return 0.92;
     return k.c.traces.strayResetAtUs >= 0 || refusedBeyond(k) !== undefined ? 0.92 : 0;

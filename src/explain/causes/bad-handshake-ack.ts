@@ -28,6 +28,7 @@ export const badHandshakeAck: Cause = {
   ],
   scenario: 'handshake-tampered',
   kinds: ['fin', 'rst', 'open', 'fin-then-rst', 'half-closed'],
+  needsOddity: true,
   fit: (k) => (badHandshakeReset(k) ? 0.92 : 0),
   story: (k) => {
     const r = k.c.resets.find((x) => x.from === 1) ?? k.reset?.record;

@@ -72,6 +72,8 @@ export interface Cause {
   readonly kinds: readonly CloseKind[];
   /** The usual course of things: whatever else fits comes before it. */
   readonly usual?: true;
+  /** It cannot be without something odd (`isOdd`): most connections have nothing of that, and then it is not asked. */
+  readonly needsOddity?: true;
   /** How well it fits what was seen: 0 excluded, 1 fits in every point. Pure; called once a connection. */
   readonly fit: (k: Case) => number;
   /**

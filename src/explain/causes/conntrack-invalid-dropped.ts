@@ -18,6 +18,7 @@ export const conntrackInvalidDropped: Cause = {
   references: ['Linux: nf_conntrack_tcp_packet, nft `ct state invalid drop`'],
   scenario: 'conntrack-invalid',
   kinds: ['fin', 'open', 'half-closed'],
+  needsOddity: true,
   fit: (k) => (invalidDropped(k) ? 0.86 : leftUnanswered(k) ? 0.8 : 0),
   unseen: (k) => (k.o.closeKind === 'fin' && farEnd(k) === k.server ? 0.1 : 0),
   story: (k) => {

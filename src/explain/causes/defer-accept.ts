@@ -27,6 +27,7 @@ export const deferAccept: Cause = {
   references: ['tcp(7), TCP_DEFER_ACCEPT', 'Linux: tcp_check_req (rskq_defer_accept)'],
   scenario: 'defer-accept',
   kinds: ['fin', 'open', 'half-closed'],
+  needsOddity: true,
   fit: (k) =>
     k.c.synAckAfterAck > 0 && k.client.bytes === 0
       ? 0.9

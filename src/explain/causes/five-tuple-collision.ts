@@ -27,6 +27,7 @@ export const fiveTupleCollision: Cause = {
   references: ['RFC 5961 section 4.2', 'kubernetes/cloud-provider-aws#1160'],
   scenario: 'five-tuple-collision',
   kinds: ['rst', 'connect-timeout', 'abort-connect', 'open', 'fin', 'half-closed', 'fin-then-rst'],
+  needsOddity: true,
   fit: (k) => {
     const { c } = k;
     if (c.badAnswers > 0) return c.traces.portAlsoOf > 0 ? 0.95 : 0;

@@ -23,6 +23,7 @@ export const lastAckLostNoTimeWait: Cause = {
   references: ['RFC 9293 section 3.6 (TIME-WAIT)', 'Linux: tcp_time_wait, net.ipv4.tcp_max_tw_buckets'],
   scenario: 'last-ack-lost',
   kinds: ['fin-then-rst', 'fin'],
+  needsOddity: true,
   fit: (k) =>
     hadNoSocket(k) &&
     k.sender === k.closer &&

@@ -26,6 +26,7 @@ export const lateApplicationClose: Cause = {
   references: ['RFC 9293 section 3.3.2 (CLOSE-WAIT)', 'haproxy/haproxy#3029'],
   scenario: 'late-close',
   kinds: ['fin-then-rst', 'fin'],
+  needsOddity: true,
   fit: (k) => {
     const { closer, passive, reset } = k;
     if (

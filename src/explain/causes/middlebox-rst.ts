@@ -32,6 +32,7 @@ export const middleboxRst: Cause = {
   ],
   scenario: 'middlebox-resets',
   kinds: ['rst', 'fin-then-rst', 'fin', 'timeout', 'open', 'half-closed'],
+  needsOddity: true,
   fit: (k) => {
     const r = k.reset;
     if (r === null || !r.accepted || resetInTimeWait(k)) return 0;

@@ -16,6 +16,7 @@ export const oldDuplicateInTimeWait: Cause = {
   references: ['RFC 1337 section 3', 'Linux: tcp_timewait_state_process'],
   scenario: 'time-wait-assassination',
   kinds: ['fin'],
+  needsOddity: true,
   fit: (k) => (resetInTimeWait(k) && answersOldDuplicate(k) ? 0.85 : 0),
   story: (k) => {
     const { receiver, sender } = namesOf(k);

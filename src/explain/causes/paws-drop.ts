@@ -23,6 +23,7 @@ export const pawsDrop: Cause = {
   references: ['RFC 7323 section 5 (PAWS)', 'Linux: tcp_validate_incoming, tcp_paws_discard'],
   scenario: 'forged-segments',
   kinds: ['fin', 'open', 'half-closed', 'rst'],
+  needsOddity: true,
   fit: (k) => {
     if (k.c.pawsDrops > 0) return k.c.previous === null && !resetInTimeWait(k) ? 0.9 : 0;
     return k.client.timestamps && k.server.timestamps && challengedBeyond(k) ? 0.66 : 0;

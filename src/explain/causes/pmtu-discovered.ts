@@ -21,6 +21,7 @@ export const pmtuDiscovered: Cause = {
   references: ['RFC 1191', 'RFC 8201', 'Linux: tcp_v4_mtu_reduced, net.ipv4.ip_no_pmtu_disc'],
   scenario: 'path-mtu',
   kinds: ['fin', 'open', 'half-closed'],
+  needsOddity: true,
   fit: (k) => (tooBig(k) ? 0.9 : numbersLeftOut(k, false) !== null ? 0.85 : holeFilled(k, false)),
   story: (k) => {
     const end = numbersLeftOut(k, false);

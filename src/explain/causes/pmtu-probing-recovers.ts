@@ -31,6 +31,7 @@ export const pmtuProbingRecovers: Cause = {
   ],
   scenario: 'path-mtu',
   kinds: ['fin', 'open', 'half-closed', 'rst', 'fin-then-rst'],
+  needsOddity: true,
   fit: (k) => {
     if (shrunkUnasked(k)) return 0.93;
     if (k.c.icmp.length > 0) return 0;

@@ -30,6 +30,7 @@ export const rstChallenged: Cause = {
   ],
   scenario: 'forged-segments',
   kinds: ['fin', 'open', 'half-closed', 'rst', 'fin-then-rst'],
+  needsOddity: true,
   fit: (k) => {
     if (k.c.challengedResets === 0) return challengedBeyond(k) ? 0.84 : 0;
     return !(k.reset?.accepted ?? false) && !badHandshakeReset(k) && !synSenderReset(k) ? 0.9 : 0;

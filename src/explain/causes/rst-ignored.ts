@@ -26,6 +26,7 @@ export const rstIgnored: Cause = {
   ],
   scenario: 'forged-segments',
   kinds: ['fin', 'open', 'half-closed'],
+  needsOddity: true,
   fit: (k) =>
     resetRefusedMidway(k) &&
     k.o.established &&

@@ -25,6 +25,7 @@ export const selfConnect: Cause = {
   ],
   scenario: 'self-connect',
   kinds: ['fin', 'open', 'rst', 'half-closed', 'fin-then-rst', 'refused'],
+  needsOddity: true,
   fit: (k) => (k.c.selfConnected ? 0.99 : 0),
   story: (k) =>
     `Source and destination are the same address and the same port, ${k.client.port}: the socket is connected to itself, and read back the ${formatBytes(k.client.bytes)} that it wrote.`,

@@ -23,6 +23,7 @@ export const simultaneousOpen: Cause = {
   ],
   scenario: 'simultaneous-open',
   kinds: ['fin', 'open', 'rst', 'half-closed', 'fin-then-rst'],
+  needsOddity: true,
   fit: (k) => (k.c.simultaneousOpen ? 0.93 : 0),
   story: (k) =>
     `The two SYNs were seen ${between(k.client.synAtUs, k.server.synAtUs)} apart, each sent before the other had arrived: both ends opened actively, and it is one connection.`,

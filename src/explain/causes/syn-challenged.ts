@@ -28,6 +28,7 @@ export const synChallenged: Cause = {
   references: ['RFC 5961 section 4.2', 'Linux: tcp_validate_incoming (TCPSYNChallenge)'],
   scenario: 'forged-segments',
   kinds: ['fin', 'rst', 'fin-then-rst', 'open', 'half-closed'],
+  needsOddity: true,
   fit: (k) => {
     if (k.c.strangeSyns === 0) return challengedBeyond(k) ? 0.78 : 0;
     return k.c.strangeSynAnswered && !synSenderReset(k) ? 0.9 : 0;

@@ -27,6 +27,7 @@ export const synOlderInTimeWait: Cause = {
   ],
   scenario: 'time-wait-reopen',
   kinds: ['fin', 'rst', 'open', 'fin-then-rst', 'half-closed'],
+  needsOddity: true,
   fit: (k) => (k.c.previous !== null && k.c.badAnswers > 0 ? 0.92 : 0),
   halfSeen: (k) => (k.client.syns > 0 && k.client.resets > 0 ? 0.45 : 0),
   story: (k) =>

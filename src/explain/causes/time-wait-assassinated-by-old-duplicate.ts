@@ -21,6 +21,7 @@ export const timeWaitAssassinatedByOldDuplicate: Cause = {
   references: ['RFC 1337 section 2, figure 1', 'Linux: tcp_timewait_state_process, net.ipv4.tcp_rfc1337'],
   scenario: 'time-wait-assassination',
   kinds: ['fin'],
+  needsOddity: true,
   fit: (k) => (resetInTimeWait(k) && answersOldDuplicate(k) ? 0.95 : 0),
   story: (k) => {
     const { receiver, sender } = namesOf(k);

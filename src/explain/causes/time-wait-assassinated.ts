@@ -27,6 +27,7 @@ export const timeWaitAssassinated: Cause = {
   ],
   scenario: 'reset-in-time-wait',
   kinds: ['fin', 'fin-then-rst'],
+  needsOddity: true,
   fit: (k) => {
     if (resetInTimeWait(k)) return k.reset!.accepted && !answersOldDuplicate(k) ? 0.9 : 0;
     return resetAfterFinUnseen(k) ? 0.5 : 0;

@@ -17,6 +17,7 @@ export const timeWaitKeptRfc1337: Cause = {
   references: ['RFC 1337 section 3 (fix F1: ignore RST in TIME-WAIT)', 'Linux: tcp_timewait_state_process'],
   scenario: 'reset-in-time-wait',
   kinds: ['fin', 'fin-then-rst'],
+  needsOddity: true,
   fit: (k) => {
     if (resetInTimeWait(k)) return k.reset!.accepted && !answersOldDuplicate(k) ? 0.8 : 0;
     return resetAfterFinUnseen(k) ? 0.48 : 0;

@@ -23,6 +23,7 @@ export const timeWaitReopenedBySyn: Cause = {
   ],
   scenario: 'time-wait-reopen',
   kinds: ['fin', 'open', 'rst', 'fin-then-rst', 'half-closed', 'timeout'],
+  needsOddity: true,
   fit: (k) =>
     k.c.previous?.serverState === State.timeWait &&
     k.c.badAnswers === 0 &&

@@ -23,6 +23,7 @@ export const twReuseOn: Cause = {
   ],
   scenario: 'time-wait-reuse',
   kinds: ['fin', 'open', 'rst', 'fin-then-rst', 'half-closed', 'timeout'],
+  needsOddity: true,
   fit: (k) =>
     k.c.previous?.clientState === State.timeWait && k.c.startUs - k.c.previous.endedUs < 60_000_000 ? 0.9 : 0,
   story: (k) =>

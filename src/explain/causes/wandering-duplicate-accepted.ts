@@ -28,6 +28,7 @@ export const wanderingDuplicateAccepted: Cause = {
   ],
   scenario: 'wandering-duplicate',
   kinds: ['fin', 'open', 'half-closed', 'rst', 'fin-then-rst'],
+  needsOddity: true,
   fit: (k) => {
     if (strangeTextUnstamped(k)) return 0.95;
     const { finBelowAck, bogusAcks } = k.c.traces;

@@ -20,6 +20,7 @@ export const wanderingDuplicateRejectedByPaws: Cause = {
   references: ['RFC 7323 section 5 (PAWS) and appendix B.2', 'Linux: tcp_paws_discard'],
   scenario: 'wandering-duplicate',
   kinds: ['fin', 'open', 'half-closed'],
+  needsOddity: true,
   fit: (k) => {
     if (strangeOldText(k) !== undefined) return 0.97;
     const { traces, pawsDrops, previous } = k.c;

@@ -8,48 +8,12 @@ import {
 } from './records.ts';
 import type { ServerRecord } from './servers.ts';
 import { settleTimes } from './shapes.ts';
-import { Traces } from './traces.ts';
+import { NO_TRACES, type Traces, tracesOf } from './traces.ts';
 
 /** Everything the tracker keeps of one end: what it sent, what it acknowledged, what it was answered. */
 export class End {
   // What every segment touches stands together, so that it shares cache lines (measured).
   segments: number = 0;
-  lastAtUs: number = 0;
-  lastPacket: number = 0;
-  /** Last segment sent, whatever it was: what a RST from the other end would answer. */
-  lastFlags: number = 0;
-  lastSeq: number = 0;
-  lastAckField: number = 0;
-  lastLength: number = 0;
-  lastIdentification: number = -1;
-  hopLimit: number = -1;
-  /** Another TTL / hop limit that its ordinary packets had, the last such one; -1 for none. */
-  otherHopLimit: number = -1;
-  /** How often its TTL changed from one segment to the next. */
-  hopChanges: number = 0;
-  /** The segment, counted from 1, that was the first with another TTL, where that came before its first data; else 0. */
-  hopChangedAt: number = 0;
-  lastHopLimit: number = -1;
-  /** What its address had in other connections, where that is habit; told before the verdict. */
-  habitualHopLimit: number = -1;
-  /** Non-zero IP IDs seen, and how many grew by less than 64 over the one before. */
-  identifications: number = 0;
-  identificationsRunning: number = 0;
-  /** IP ID of the last packet minus the one before. */
-  idStep: number = 0;
-  lastNonZeroIdentification: number = -1;
-  /** IP IDs left out in one step, so packets that never came here, and the silence before that step. */
-  idsLeftOut: number = 0;
-  idsLeftOutWaitUs: number = 0;
-  /** Large segments that went in smaller packets than the ends had agreed on, by their IP IDs. */
-  smallPackets: number = 0;
-  timestamps: boolean = false;
-  lastTsVal: number = 0;
-  syns: number = 0;
-  /** True where `firstSeq` is the ISN. */
-  isnKnown: boolean = false;
-  optionKinds: number = 0;
-  windowScale: number = -1;
   seqKnown: boolean = false;
   /** One past the highest sequence number sent (SND.MAX; SND.NXT unless it retransmits). */
   sndMax: number = 0;
@@ -59,6 +23,29 @@ export class End {
   ackKnown: boolean = false;
   /** Highest acknowledgement it sent: its RCV.NXT. */
   rcvNxt: number = 0;
+  lastAtUs: number = 0;
+  lastPacket: number = 0;
+  /** Last segment sent, whatever it was: what a RST from the other end would answer. */
+  lastFlags: number = 0;
+  lastSeq: number = 0;
+  lastAckField: number = 0;
+  lastLength: number = 0;
+  lastIdentification: number = -1;
+  hopLimit: number = -1;
+  lastHopLimit: number = -1;
+  /** Non-zero IP IDs seen, and how many grew by less than 64 over the one before. */
+  identifications: number = 0;
+  identificationsRunning: number = 0;
+  /** IP ID of the last packet minus the one before. */
+  idStep: number = 0;
+  lastNonZeroIdentification: number = -1;
+  timestamps: boolean = false;
+  lastTsVal: number = 0;
+  syns: number = 0;
+  /** True where `firstSeq` is the ISN. */
+  isnKnown: boolean = false;
+  optionKinds: number = 0;
+  windowScale: number = -1;
   bytes: number = 0;
   /** Scaled window it last offered, in bytes. */
   window: number = 0;
@@ -88,8 +75,6 @@ export class End {
   /** Acknowledgement number on the last new data: an RST that answers it has this sequence number. */
   lastDataAck: number = 0;
   turnBytes: number = 0;
-  /** Times it said more in this turn, after all before had been acknowledged and nothing had passed for a while. */
-  afterthoughts: number = 0;
   /** Bytes received since this end last sent data: what its application may not have read. */
   unansweredBytes: number = 0;
   /** Silence of the whole connection before the oldest byte that may still be unacknowledged was sent. */
@@ -126,6 +111,8 @@ export class End {
   turns: number = 0;
   /** When the current turn began, and its bytes so far. */
   turnAtUs: number = -1;
+  /** Times it said more in this turn, after all before had been acknowledged and nothing had passed for a while. */
+  afterthoughts: number = 0;
   retransmissions: number = 0;
   retransmittedBytes: number = 0;
   outOfOrder: number = 0;
@@ -189,6 +176,21 @@ export class End {
   lastAckRepeats: number = 0;
   lastAckRepeatPacket: number = 0;
   lastAckRepeatAtUs: number = -1;
+
+  // Its host's habits
+  /** Another TTL / hop limit that its ordinary packets had, the last such one; -1 for none. */
+  otherHopLimit: number = -1;
+  /** How often its TTL changed from one segment to the next. */
+  hopChanges: number = 0;
+  /** The segment, counted from 1, that was the first with another TTL, where that came before its first data; else 0. */
+  hopChangedAt: number = 0;
+  /** What its address had in other connections, where that is habit; told before the verdict. */
+  habitualHopLimit: number = -1;
+  /** IP IDs left out in one step, so packets that never came here, and the silence before that step. */
+  idsLeftOut: number = 0;
+  idsLeftOutWaitUs: number = 0;
+  /** Large segments that went in smaller packets than the ends had agreed on, by their IP IDs. */
+  smallPackets: number = 0;
 
   /** State before the first step: CLOSED for an active opener, LISTEN for a passive one. */
   initialState: number = 0;
@@ -344,7 +346,8 @@ export class Connection {
   readonly client: End = new End();
   readonly server: End = new End();
   readonly log: LogPages = new LogPages();
-  readonly traces: Traces = new Traces();
+  /** To read; `tracesOf` gives those to write to. */
+  traces: Readonly<Traces> = NO_TRACES;
   packets: number = 0;
   lastPacket: number = 0;
   lastUs: number = 0;
@@ -491,7 +494,7 @@ export class Connection {
     this.evicted = false;
     this.client.reset();
     this.server.reset();
-    this.traces.reset();
+    this.traces = NO_TRACES;
     if (this.resets.length > 0) this.resets.length = 0;
     if (this.icmp.length > 0) this.icmp.length = 0;
   }
@@ -499,9 +502,9 @@ export class Connection {
   /** The RSTs seen so far were the client's answer to something that never passed here: the connection only begins. */
   beginAfterStrayReset(): void {
     const { packet, atUs } = this.resets[0]!;
-    this.traces.used = true;
-    this.traces.strayResetPacket = packet;
-    this.traces.strayResetAtUs = atUs;
+    const traces = tracesOf(this);
+    traces.strayResetPacket = packet;
+    traces.strayResetAtUs = atUs;
     this.resets.length = 0;
     this.resetCount = 0;
     this.midstream = false;
@@ -516,4 +519,4 @@ export class Connection {
 }
 
 const sample = new Connection();
-for (const record of [sample, sample.client, sample.server, sample.traces]) settleTimes(record);
+for (const record of [sample, sample.client, sample.server]) settleTimes(record);

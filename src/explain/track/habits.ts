@@ -37,7 +37,8 @@ const STALE_TICKS = 250;
 export function isStale(from: End, s: Segment): boolean {
   if (!from.timestamps || (s.optionKinds & OptionBit.timestamps) === 0 || s.payloadLength === 0) return false;
   if ((s.flags & Flag.syn) !== 0) return false;
-  return ((from.lastTsVal - s.tsVal) | 0) > STALE_TICKS || isBeforeSyn(from, s);
+  const behind = (from.lastTsVal - s.tsVal) | 0;
+  return behind > STALE_TICKS || (behind > 0 && isBeforeSyn(from, s));
 }
 
 /** Older than the SYN: no reordering explains it, it is of an earlier incarnation (RFC 7323 appendix B.2). */

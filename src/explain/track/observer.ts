@@ -15,6 +15,7 @@ import {
   noteHole,
   noteTextBeforeSyn,
   roundTripUs,
+  tracesOf,
 } from './traces.ts';
 
 const NOTHING_BUT_ACK: number = Flag.ack | Flag.psh | Flag.ece | Flag.cwr | Flag.ae | Flag.urg;
@@ -420,8 +421,7 @@ function observeAck(c: Connection, from: End, to: End, s: Segment, packet: numbe
     if (c.badHandshakeAcks++ === 0) {
       c.badHandshakeAckPacket = packet;
       c.badHandshakeAckAtUs = atUs;
-      c.traces.used = true;
-      c.traces.badHandshakeAck = ack;
+      tracesOf(c).badHandshakeAck = ack;
     }
     return Note.ackOfUnseen | Note.notable;
   }

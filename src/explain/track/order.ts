@@ -195,11 +195,11 @@ function firstOf(some: readonly Held[], waiting: readonly Held[], c: Connection 
   return 0;
 }
 
-/** It says that a segment is missing which may only have been captured later. */
+/** It says that a segment is missing which may only have been captured later. Asked of each packet, so in few steps. */
 export function isEarly(c: Connection, s: Segment, reversed: boolean): boolean {
-  const from = endIn(c, reversed);
-  const to = endIn(c, !reversed);
-  if ((s.flags & Flag.syn) !== 0) return false;
-  if (from.seqKnown && ((s.seq - from.sndMax) | 0) > 0) return true;
-  return (s.flags & Flag.ack) !== 0 && to.segments > 0 && ((s.ack - to.sndMax) | 0) > 0;
+  const fromServer = reversed === c.clientIsLow;
+  const from = fromServer ? c.server : c.client;
+  if (from.seqKnown && ((s.seq - from.sndMax) | 0) > 0) return (s.flags & Flag.syn) === 0;
+  const to = fromServer ? c.client : c.server;
+  return ((s.ack - to.sndMax) | 0) > 0 && to.segments > 0 && (s.flags & (Flag.syn | Flag.ack)) === Flag.ack;
 }

@@ -127,11 +127,33 @@ export function noteMassClose(record: ServerRecord, atUs: number, idleUs: number
 /** At most this many servers are remembered; what is asked of further ones is not known. */
 const MAX_SERVERS = 65_536;
 
-interface StampRecord {
-  tsVal: number;
-  atUs: number;
+/** Pairs of addresses whose last SYN is remembered; a power of two. Of two that share a place the later one has it. */
+const STAMPS = 1 << 15;
+
+/** Last timestamp on a SYN, by a hash of server and client address: one host's clock only runs forward. */
+class StampTable {
+  private readonly keys = new Int32Array(STAMPS);
+  private readonly tsVals = new Int32Array(STAMPS);
+  private readonly atUs = new Float64Array(STAMPS);
   /** SYNs in a row that went on as one clock does, of at most 1 kHz (RFC 7323 5.4). */
-  steady: number;
+  private readonly steady = new Uint8Array(STAMPS);
+
+  /** How far `tsVal` lies below the last one under this key, where that has shown one clock; else 0. */
+  behind(key: number, tsVal: number, atUs: number): number {
+    const at = key & (STAMPS - 1);
+    if (this.keys[at] !== key) {
+      this.keys[at] = key;
+      this.steady[at] = 0;
+    } else {
+      const ahead = (tsVal - this.tsVals[at]!) | 0;
+      if (ahead < 0 && this.steady[at]! > 0) return -ahead;
+      const isSteady = ahead >= 0 && ahead <= (atUs - this.atUs[at]!) / 900 + 20;
+      this.steady[at] = isSteady ? 1 : 0;
+    }
+    this.tsVals[at] = tsVal;
+    this.atUs[at] = atUs;
+    return 0;
+  }
 }
 
 /** Server address and port to its record. */
@@ -139,8 +161,7 @@ export class ServerTable {
   /** Records by a hash of address and port; those that share it stand in a chain. */
   private readonly chains = new Map<number, ServerRecord>();
   private size = 0;
-  /** Last timestamp on a SYN, by a hash of server and client address: one host's clock only runs forward. */
-  private readonly stamps = new Map<number, StampRecord>();
+  private readonly stamps = new StampTable();
 
   /**
    * How far the SYN's timestamp lies below the last one from the same address to the same server; 0 where it does not, or
@@ -148,19 +169,7 @@ export class ServerTable {
    * ports, secure_tcp_ts_off).
    */
   stampBehind(record: ServerRecord, s: Segment, atUs: number): number {
-    const key = hashOf(s.source, record.id);
-    const last = this.stamps.get(key);
-    if (last === undefined) {
-      if (this.stamps.size < MAX_SERVERS) this.stamps.set(key, { tsVal: s.tsVal, atUs, steady: 0 });
-      return 0;
-    }
-    const ahead = (s.tsVal - last.tsVal) | 0;
-    if (ahead < 0 && last.steady > 0) return -ahead;
-    const steady = ahead >= 0 && ahead <= (atUs - last.atUs) / 900 + 20;
-    last.steady = steady ? last.steady + 1 : 0;
-    last.tsVal = s.tsVal;
-    last.atUs = atUs;
-    return 0;
+    return this.stamps.behind(hashOf(s.source, record.id), s.tsVal, atUs);
   }
 
   /** True where something at that address and port was seen to accept a connection. */

@@ -1,6 +1,7 @@
 import { Flag, type Segment } from '../../wire/segment.ts';
 import type { Connection, End } from './connection.ts';
 import { Note } from './log.ts';
+import { settleTimes } from './shapes.ts';
 
 /**
  * What happened beyond the capture's sight, as far as it leaves a trace here: answers to segments that never passed by,
@@ -8,8 +9,6 @@ import { Note } from './log.ts';
  * segments.
  */
 export class Traces {
-  /** True once anything below was written: most connections leave no trace, and need no reset. */
-  used: boolean = false;
   /** ACKs without news that nothing seen here asked for, and who sent the first. */
   unaskedAcks: number = 0;
   unaskedFrom: number = -1;
@@ -81,57 +80,19 @@ export class Traces {
   /** An RST on these ports just before the SYN, of the end that then sent it. */
   strayResetPacket: number = 0;
   strayResetAtUs: number = -1;
+}
 
-  reset(): void {
-    if (!this.used) return;
-    this.used = false;
-    this.unaskedAcks = 0;
-    this.unaskedFrom = -1;
-    this.unaskedPacket = 0;
-    this.unaskedAtUs = -1;
-    this.alienSacks = 0;
-    this.alienSackPacket = 0;
-    this.alienSackAtUs = -1;
-    this.textBeforeSyn = 0;
-    this.finBelowAck = 0;
-    this.finBelowAckPacket = 0;
-    this.finBelowAckAtUs = -1;
-    this.holeFrom = -1;
-    this.holeStart = 0;
-    this.holeEnd = 0;
-    this.holePacket = 0;
-    this.holeAtUs = -1;
-    this.holeTailLength = 0;
-    this.holeFillLength = 0;
-    this.holeFilledAtUs = -1;
-    this.holeOnPath = false;
-    this.beyondFrom = -1;
-    this.beyondPacket = 0;
-    this.beyondAtUs = -1;
-    this.beyondOld = 0;
-    this.beyondMax = 0;
-    this.beyondDoubt = false;
-    this.bogusAcks = 0;
-    this.shrunkFrom = -1;
-    this.shrunkLength = 0;
-    this.shrunkTo = 0;
-    this.shrunkTries = 0;
-    this.shrunkPacket = 0;
-    this.shrunkAtUs = -1;
-    this.farOut = 0;
-    this.farOutFrom = -1;
-    this.farOutPacket = 0;
-    this.farOutAtUs = -1;
-    this.farOutAnswered = false;
-    this.twinResetPacket = 0;
-    this.twinResetAtUs = -1;
-    this.twinOf = 0;
-    this.portAlsoOf = 0;
-    this.badHandshakeAck = 0;
-    this.synBehind = 0;
-    this.strayResetPacket = 0;
-    this.strayResetAtUs = -1;
-  }
+settleTimes(new Traces());
+
+/** Of connections that have left none, which are most: shared, so that these need no memory of their own. */
+export const NO_TRACES: Readonly<Traces> = new Traces();
+
+/** The connection's own, to write to. */
+export function tracesOf(c: Connection): Traces {
+  if (c.traces !== NO_TRACES) return c.traces;
+  const traces = new Traces();
+  c.traces = traces;
+  return traces;
 }
 
 /** What a busy host takes to answer beside the round trip. */
@@ -149,14 +110,10 @@ export function noteDuplicateAck(
   packet: number,
   atUs: number,
 ): void {
-  const { traces } = c;
-  if (traces.farOut > 0 && traces.farOutFrom === (to === c.client ? 0 : 1)) traces.farOutAnswered = true;
+  if (c.traces.farOut > 0 && c.traces.farOutFrom === (to === c.client ? 0 : 1))
+    tracesOf(c).farOutAnswered = true;
   if (s.sackCount > 0) {
-    if (to.isnKnown && ((s.sack[0]! - to.firstSeq) | 0) < 0 && traces.alienSacks++ === 0) {
-      traces.used = true;
-      traces.alienSackPacket = packet;
-      traces.alienSackAtUs = atUs;
-    }
+    if (to.isnKnown && ((s.sack[0]! - to.firstSeq) | 0) < 0) noteAlienSack(tracesOf(c), packet, atUs);
     return;
   }
   if (c.opening || c.firstFinFrom >= 0 || s.window === 0 || s.seq !== from.sndMax) return;
@@ -164,11 +121,17 @@ export function noteDuplicateAck(
   const rttUs = roundTripUs(c);
   if (rttUs < 0) return;
   if (atUs - to.lastAtUs < 1.5 * rttUs + ANSWER_US || atUs - from.lastAtUs < ANSWER_US) return;
-  traces.used = true;
+  const traces = tracesOf(c);
   if (traces.unaskedAcks++ > 0) return;
   traces.unaskedFrom = from === c.client ? 0 : 1;
   traces.unaskedPacket = packet;
   traces.unaskedAtUs = atUs;
+}
+
+function noteAlienSack(traces: Traces, packet: number, atUs: number): void {
+  if (traces.alienSacks++ > 0) return;
+  traces.alienSackPacket = packet;
+  traces.alienSackAtUs = atUs;
 }
 
 /** As far as it is known by now; -1 where it is not. */
@@ -179,9 +142,8 @@ export function roundTripUs(c: Connection): number {
 
 /** An ACK of more than was seen: the capture lost text, or nobody ever sent it. */
 export function noteAckBeyond(c: Connection, from: End, to: End, packet: number, atUs: number): void {
-  const { traces } = c;
-  if (traces.beyondFrom >= 0 || to.segments === 0) return;
-  traces.used = true;
+  if (c.traces.beyondFrom >= 0 || to.segments === 0) return;
+  const traces = tracesOf(c);
   traces.beyondFrom = from === c.client ? 0 : 1;
   traces.beyondPacket = packet;
   traces.beyondAtUs = atUs;
@@ -191,9 +153,9 @@ export function noteAckBeyond(c: Connection, from: End, to: End, packet: number,
 
 /** An ACK below the highest: where that one is in doubt already, it was none, and what it taught is taken back. */
 export function noteAckBelow(c: Connection, from: End, to: End, ack: number, atUs: number): void {
-  const { traces } = c;
   const who = from === c.client ? 0 : 1;
-  if (traces.beyondFrom !== who || ((ack - traces.beyondMax) | 0) > 0) return;
+  if (c.traces.beyondFrom !== who || ((ack - c.traces.beyondMax) | 0) > 0) return;
+  const traces = tracesOf(c);
   // So much later it is no old ACK that was overtaken: its sender has no more than that.
   const isBack = ack === traces.beyondOld && atUs - traces.beyondAtUs > OVERTAKEN_US;
   if (!traces.beyondDoubt && !isBack) return;
@@ -209,9 +171,8 @@ const OVERTAKEN_US = 100_000;
 
 /** The sender skips bytes: the capture or the path lost them. */
 export function noteHole(c: Connection, from: End, s: Segment, packet: number, atUs: number): void {
-  const { traces } = c;
-  if (traces.holeFrom >= 0) return;
-  traces.used = true;
+  if (c.traces.holeFrom >= 0) return;
+  const traces = tracesOf(c);
   traces.holeFrom = from === c.client ? 0 : 1;
   traces.holeStart = from.sndMax;
   traces.holeEnd = s.seq;
@@ -222,28 +183,31 @@ export function noteHole(c: Connection, from: End, s: Segment, packet: number, a
 
 /** Text that was sent, skipped or acknowledged before: does it fill a hole, or go in smaller pieces than the first time? */
 export function noteAgain(c: Connection, from: End, to: End, s: Segment, packet: number, atUs: number): void {
-  const { traces } = c;
   const who = from === c.client ? 0 : 1;
-  if (traces.beyondFrom === 1 - who) noteResumed(traces, s, atUs);
-  if (isIn(s.seq, traces.holeStart, traces.holeEnd) && traces.holeFrom === who) {
-    if (traces.holeFilledAtUs >= 0) return;
-    traces.holeFilledAtUs = atUs;
-    traces.holeFillLength = s.payloadLength;
-    traces.holeOnPath = to.ackKnown && ((to.rcvNxt - traces.holeStart) | 0) <= 0;
+  const { beyondFrom, holeFrom, holeStart, holeEnd, shrunkFrom } = c.traces;
+  if (beyondFrom === 1 - who) noteResumed(tracesOf(c), s, atUs);
+  if (holeFrom === who && isIn(s.seq, holeStart, holeEnd)) {
+    noteFilled(tracesOf(c), to, s, atUs);
     return;
   }
   const first = from.retryLength;
-  if (traces.shrunkFrom >= 0 || from.retryRun < 2 || s.payloadLength === 0 || s.payloadLength >= first)
-    return;
+  if (shrunkFrom >= 0 || from.retryRun < 2 || s.payloadLength === 0 || s.payloadLength >= first) return;
   // Only the same bytes again count: the rest of a segment, or another one, may be small by nature.
   if (s.seq !== from.sndUna || (s.flags & Flag.psh) !== 0) return;
-  traces.used = true;
+  const traces = tracesOf(c);
   traces.shrunkFrom = who;
   traces.shrunkLength = first;
   traces.shrunkTo = s.payloadLength;
   traces.shrunkTries = from.retryRun;
   traces.shrunkPacket = packet;
   traces.shrunkAtUs = atUs;
+}
+
+function noteFilled(traces: Traces, to: End, s: Segment, atUs: number): void {
+  if (traces.holeFilledAtUs >= 0) return;
+  traces.holeFilledAtUs = atUs;
+  traces.holeFillLength = s.payloadLength;
+  traces.holeOnPath = to.ackKnown && ((to.rcvNxt - traces.holeStart) | 0) <= 0;
 }
 
 function isIn(seq: number, start: number, end: number): boolean {
@@ -270,8 +234,7 @@ function noteResumed(traces: Traces, s: Segment, atUs: number): void {
 export function noteFin(c: Connection, from: End, packet: number, atUs: number): void {
   // One above is the ACK of this very FIN, captured before it.
   if (!from.acked || ((from.sndUna - from.finSeq) | 0) <= 1) return;
-  const { traces } = c;
-  traces.used = true;
+  const traces = tracesOf(c);
   traces.finBelowAck = (from.sndUna - from.finSeq) | 0;
   traces.finBelowAckPacket = packet;
   traces.finBelowAckAtUs = atUs;
@@ -298,8 +261,7 @@ export function sharesClientPort(a: Connection, b: Connection): boolean {
 
 /** A segment of another sequence space; returns the log notes. A receiver answers it with an ACK (RFC 9293 3.10.7.4, first). */
 export function noteFarOut(c: Connection, from: End, packet: number, atUs: number): number {
-  const { traces } = c;
-  traces.used = true;
+  const traces = tracesOf(c);
   if (traces.farOut++ === 0) {
     traces.farOutFrom = from === c.client ? 0 : 1;
     traces.farOutPacket = packet;
@@ -308,7 +270,6 @@ export function noteFarOut(c: Connection, from: End, packet: number, atUs: numbe
   return Note.foreign | Note.notable;
 }
 
-export function noteTextBeforeSyn({ traces }: Connection): void {
-  traces.used = true;
-  traces.textBeforeSyn++;
+export function noteTextBeforeSyn(c: Connection): void {
+  tracesOf(c).textBeforeSyn++;
 }

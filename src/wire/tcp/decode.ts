@@ -10,8 +10,8 @@ export function readTcp(walk: Walk): number {
   if (!walk.has(LEAST_BYTES)) return Layer.end;
   const { bytes, view, offset: at, end, wireEnd, segment } = walk;
   segment.kind = SegmentKind.tcp;
-  segment.bytes = bytes;
-  segment.view = view;
+  if (segment.bytes !== bytes) segment.bytes = bytes;
+  if (segment.view !== view) segment.view = view;
   segment.headerOffset = at;
   segment.sourcePort = view.getUint16(at);
   segment.destinationPort = view.getUint16(at + 2);
