@@ -1,6 +1,6 @@
 import type { Cause } from './cause.ts';
 import { handshakeEvidence } from './signs/evidence.ts';
-import { resetAtHandshakeEnd } from './signs/resets.ts';
+import { cookieMisread, resetAtHandshakeEnd } from './signs/resets.ts';
 import { beforeReset } from './signs/words.ts';
 
 export const acceptQueueFullAbort: Cause = {
@@ -31,7 +31,7 @@ export const acceptQueueFullAbort: Cause = {
   ],
   scenario: 'accept-queue',
   kinds: ['rst', 'refused'],
-  fit: (k) => (resetAtHandshakeEnd(k) ? 0.95 : 0),
+  fit: (k) => (cookieMisread(k) ? 0.5 : resetAtHandshakeEnd(k) ? 0.95 : 0),
   story: (k) =>
     `The RST came ${beforeReset(k, k.c.handshakeAckAtUs)} after the handshake's last ACK, without the ACK flag: the server had made no connection of it, and had neither sent nor acknowledged a byte.`,
   evidence: handshakeEvidence,

@@ -1,7 +1,7 @@
 import { formatBytes, formatDuration, formatTimes } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { handshakeEvidence, repeatedSynAckEvidence } from './signs/evidence.ts';
-import { ackIgnored, cookieWasted, senderSilence } from './signs/resets.ts';
+import { ackIgnored, cookieMisread, cookieWasted, senderSilence } from './signs/resets.ts';
 
 export const acceptQueueFullAckIgnored: Cause = {
   id: 'accept-queue-full-ack-ignored',
@@ -30,8 +30,10 @@ export const acceptQueueFullAckIgnored: Cause = {
   ],
   scenario: 'accept-queue',
   kinds: ['rst', 'timeout', 'open', 'fin-then-rst'],
-  fit: (k) => (ackIgnored(k) ? 0.95 : cookieWasted(k) ? 0.88 : 0),
+  fit: (k) => (ackIgnored(k) ? 0.95 : cookieWasted(k) || cookieMisread(k) ? 0.88 : 0),
   story: (k) => {
+    if (cookieMisread(k))
+      return `The server said nothing to the handshake's last ACK, and then one RST, though the client had sent its ${formatBytes(k.client.bytes)} in several segments: the first was dropped for want of room, the next has no number that a SYN cookie fits. With tcp_abort_on_overflow each of them would have got an RST.`;
     if (k.c.synAckRepeats === 0)
       return `After the handshake the server took none of the client's ${formatBytes(k.client.bytes)}, which went again ${formatTimes(k.client.retransmissions)}, and said nothing for ${formatDuration(senderSilence(k))}; then its RST shows that it knows of no connection. A server that gave out a SYN cookie remembers none that it has no room for.`;
     const again = k.client.retransmissions;

@@ -37,6 +37,12 @@ const wasted = (r: number) => `${handshake(r)}
   60000 C PSH ACK 40 seq=-40
   120000 C PSH ACK 40 seq=-40
   ${r} S RST`;
+const flight = (resets: string) => (r: number) =>
+  `${handshake(r)}
+  0.1 C ACK 1448
+  0.01 C PSH ACK 57
+  ${r} S RST
+  ${resets}`;
 const closing = (r: number) => `50 C FIN ACK
   ${r} S FIN ACK
   0.1 C ACK`;
@@ -93,6 +99,12 @@ describe('connect', () => {
   itShows('accept-queue-full-ack-ignored', 'SYN-ACK again and no data taken', ignored);
   itIsNot('accept-queue-full-ack-ignored', 'the data is taken when it comes', deferred);
   itShows('accept-queue-full-ack-ignored', 'nothing was ever taken, and RST after minutes', wasted);
+  itShows('accept-queue-full-ack-ignored', 'one RST to a flight of several segments', flight(''));
+  itIsNot(
+    'accept-queue-full-ack-ignored',
+    'each segment of it gets an RST',
+    flight('0.01 S RST\n0.01 S RST'),
+  );
   itShows('defer-accept', 'SYN-ACK again until the client speaks', deferred);
   itIsNot('defer-accept', 'the data is not taken either', ignored);
 

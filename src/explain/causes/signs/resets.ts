@@ -2,6 +2,7 @@ import { State } from '../../../states/index.ts';
 import { Flag } from '../../../wire/segment.ts';
 import type { End } from '../../track/connection.ts';
 import type { Case } from '../cause.ts';
+import { fullSegment } from './mtu.ts';
 
 /** An RST that ended the connection and really came from the end it names. */
 export function ownReset(k: Case): boolean {
@@ -107,6 +108,15 @@ function nothingTaken(k: Case): boolean {
 export function cookieWasted(k: Case): boolean {
   if (!nothingTaken(k) || k.c.synAckRepeats > 0 || !hadNoSocket(k) || !resetByServer(k)) return false;
   return k.client.retransmissions >= FORGOTTEN_AFTER && senderSilence(k) > COOKIE_LIFETIME_US;
+}
+
+/**
+ * The cookie is found by the number of the first segment: a server without room drops that in silence, and answers the next
+ * segment of the same flight, which has another number, with RST. One that aborts on overflow answers each of them.
+ */
+export function cookieMisread(k: Case): boolean {
+  const full = fullSegment(k);
+  return resetAtHandshakeEnd(k) && k.c.resetCount === 1 && full > 0 && k.client.bytes > full;
 }
 
 /** Retransmissions that no path loses in a row. */
