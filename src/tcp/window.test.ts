@@ -58,6 +58,23 @@ describe('the window of a SYN', () => {
 });
 
 describe('the window', () => {
+  it('stays open while the buffer has grown by more than the window may reach so far (Linux __tcp_select_window)', () => {
+    const tcb = fresh({
+      windowSteps: true,
+      wholeWindows: true,
+      receiveBufferBytes: 6 << 20,
+      maxReceiveBufferBytes: 6 << 20,
+    });
+    tcb.rcvScale = 7;
+    tcb.rcvWindowLimit = 200_000;
+    tcb.rcvAdv = tcb.rcvNxt;
+    expect(advertisedWindow(tcb) << 7).toBeGreaterThan(190_000);
+    // A sixteenth of the buffer is left: too little to go on.
+    arrive(tcb, (6 << 20) - (100 << 10));
+    tcb.rcvAdv = tcb.rcvNxt;
+    expect(advertisedWindow(tcb)).toBe(0);
+  });
+
   it('closes by what arrives and is not read', () => {
     const tcb = fresh();
     arrive(tcb, 5000);

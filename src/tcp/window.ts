@@ -73,8 +73,11 @@ export function offerSynWindow(env: Environment, tcb: Tcb): number {
 
 /** Linux __tcp_select_window: whole segments where it is not scaled, and nothing of a buffer that is nearly full. */
 function selectWindow(tcb: Tcb, free: number): number {
-  const whole = receiveShare(tcb, tcb.receive.limit);
-  if (free < whole >> 1 && (free < whole >> 4 || free < tcb.rcvMss)) return 0;
+  const { receive } = tcb;
+  const whole = receiveShare(tcb, receive.limit);
+  // By the buffer alone: how far the window may reach by now says nothing of how full that is.
+  const room = whole - receive.readable - receive.outOfOrderBytes;
+  if (room < whole >> 1 && (room < whole >> 4 || room < tcb.rcvMss)) return 0;
   const unit = (1 << tcb.rcvScale) - 1;
   if (unit > 0) return (free + unit) & ~unit;
   const last = (tcb.rcvAdv - tcb.lastAckSent) | 0;
