@@ -1,7 +1,14 @@
 import type { Case, Cause } from './cause.ts';
 import { farEnd, longIdleUs, pathHops } from './signs/path.ts';
 import { provenReset } from './signs/peer.ts';
-import { forgotten, hadNoSocket, resetInTimeWait, senderSilence, strayed } from './signs/resets.ts';
+import {
+  forgotten,
+  hadNoSocket,
+  idleBeforeAnswered,
+  resetInTimeWait,
+  senderSilence,
+  strayed,
+} from './signs/resets.ts';
 import { beforeReset, namesOf, silenceWords } from './signs/words.ts';
 
 export const middleboxRst: Cause = {
@@ -39,7 +46,7 @@ export const middleboxRst: Cause = {
     // In form, an RST forged with the right number and TTL is the one a restarted host sends.
     if (r.foreign === null)
       return !provenReset(k) && pathHops(k) > 0 && (lostAmidst(k) || finRefused(k)) ? 0.4 : 0;
-    if (r.answers && r.form === 'B' && k.receiver!.idleBeforeFlightUs >= longIdleUs(k)) return 0.3;
+    if (r.answers && r.form === 'B' && idleBeforeAnswered(k) >= longIdleUs(k)) return 0.3;
     return 0.9;
   },
   halfSeen: (k) => (hadNoSocket(k) ? 0.5 : 0),

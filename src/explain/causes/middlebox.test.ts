@@ -25,6 +25,10 @@ const answered = (idleMs: number, ttl: number) => (r: number) =>
   `${exchange(r)}
   ${idleMs} C PSH ACK 40
   ${r} S RST ttl=${ttl}`;
+const probeAnswered = (idleMs: number, ttl: number) => (r: number) =>
+  `${exchange(r)}
+  ${idleMs} C ACK seq=-1
+  ${r} S RST ttl=${ttl}`;
 const tries = (idleMs: number) => () =>
   `${exchange(20)}
   ${idleMs} C PSH ACK 40
@@ -89,6 +93,9 @@ describe('middlebox', () => {
   itIsNot('lb-idle-timeout', 'the request does not acknowledge the FIN', crossing);
 
   itShows('nat-idle-reset', 'after idleness, from nearer than the server', answered(300_000, 64), {
+    serverHops: 5,
+  });
+  itShows('nat-idle-reset', 'a keepalive probe that came too late', probeAnswered(300_000, 64), {
     serverHops: 5,
   });
   itIsNot('nat-idle-reset', 'from the server, no hop away', answered(300_000, 64));

@@ -2,7 +2,7 @@ import { formatBytes, formatDuration } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { longIdleUs, pathHops } from './signs/path.ts';
 import { provenReset } from './signs/peer.ts';
-import { resetAtHandshakeEnd, senderSilence, strayed } from './signs/resets.ts';
+import { idleBeforeAnswered, resetAtHandshakeEnd, senderSilence, strayed } from './signs/resets.ts';
 import { namesOf } from './signs/words.ts';
 
 export const natIdleReset: Cause = {
@@ -39,7 +39,7 @@ export const natIdleReset: Cause = {
     // Only that direction was captured: what the RST answers cannot be seen, but how long there was silence.
     if (k.receiver!.segments === 0) return r.foreign !== null && senderSilence(k) > 1_000_000 ? 0.5 : 0;
     if (!r.answers) return 0;
-    const idle = k.receiver!.idleBeforeFlightUs;
+    const idle = idleBeforeAnswered(k);
     if (r.foreign !== null) return idle >= longIdleUs(k) ? 0.95 : 0.4;
     return idle >= 1_000_000 && !provenReset(k) && pathHops(k) > 0 && !strayed(k) && !resetAtHandshakeEnd(k)
       ? 0.6
@@ -48,10 +48,12 @@ export const natIdleReset: Cause = {
   story: (k) => {
     const { record: r, foreign } = k.reset!;
     const { sender, receiver } = namesOf(k);
+    const length = r.trigger?.length ?? 0;
+    const what = length === 0 ? 'a probe without text' : `${formatBytes(length)} of that`;
     const who =
       foreign === null
         ? `nothing shows that a box between the ends sent it rather than the ${sender}`
         : `it did not come from the ${sender}: ${foreign}`;
-    return `The connection had been idle for ${formatDuration(k.receiver!.idleBeforeFlightUs)} when the ${receiver} sent again; the RST answers ${formatBytes(r.trigger?.length ?? 0)} of that, and ${who}.`;
+    return `The connection had been idle for ${formatDuration(idleBeforeAnswered(k))} when the ${receiver} sent again; the RST answers ${what}, and ${who}.`;
   },
 };

@@ -88,6 +88,13 @@ export function senderSilence(k: Case): number {
   return k.reset!.record.sinceSenderUs;
 }
 
+/** The silence of the connection before the segment that the RST answers: text that went again or first, or a keepalive probe. */
+export function idleBeforeAnswered(k: Case): number {
+  const receiver = k.receiver!;
+  const isProbe = k.reset!.record.trigger?.packet === receiver.keepaliveLastPacket;
+  return isProbe ? senderSilence(k) : receiver.idleBeforeFlightUs;
+}
+
 /** An RST of form B to text (or a probe) on an established connection, without FIN: the sender had forgotten it. */
 export function forgotten(k: Case): boolean {
   if (!hadNoSocket(k) || k.c.firstFinFrom >= 0 || resetAtHandshakeEnd(k) || synSenderReset(k)) return false;
