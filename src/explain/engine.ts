@@ -341,7 +341,7 @@ export class Explainer {
       this.evict();
       this.table.find(s);
     }
-    const c = this.spare.pop() ?? new Connection();
+    const c = this.takeConnection();
     const sourceIsClient = this.clientIsSource(s);
     c.slot = this.table.insert();
     c.clientIsLow = this.table.reversed !== sourceIsClient;
@@ -366,6 +366,14 @@ export class Explainer {
     this.connections[c.slot] = c;
     this.followed++;
     return c;
+  }
+
+  /** Used ones are made new when their turn comes, as they are then in the cache for what follows (measured). */
+  private takeConnection(): Connection {
+    const used = this.spare.pop();
+    if (used === undefined) return new Connection();
+    used.reset();
+    return used;
   }
 
   private icmpError(s: Segment, packet: number, atUs: number): void {
@@ -477,10 +485,7 @@ export class Explainer {
     if (burial === Buried.no) this.table.remove(c.slot);
     else this.graveyard.bury(c, burial);
     c.slot = -1;
-    if (this.second?.keeps === true) return;
-    // Here and not when it is used again: what the verdict has just read is in the cache (measured).
-    c.reset();
-    this.spare.push(c);
+    if (this.second?.keeps !== true) this.spare.push(c);
   }
 
   /** Who opened: by the SYN; without one, who is not known as a server; else the end with the higher port. */
