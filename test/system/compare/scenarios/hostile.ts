@@ -305,7 +305,7 @@ export const HOSTILE: readonly Scenario[] = [
       ...connected(),
       client.drop('all'),
       waiting(server.shutdown('s', 'write'), 20),
-      waiting(client.inject({ flags: 'FA', seq: 1, ack: 1 }), 600),
+      waiting(client.inject({ flags: 'FA', seq: 1, ack: 1 }), 500),
       server.states(),
       waiting(client.inject({ flags: 'FA', seq: 1, ack: 1 }), 100),
       waiting(client.inject({ flags: 'PA', seq: 2, ack: 1, bytes: 10 }), 100),
