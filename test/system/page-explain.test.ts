@@ -44,7 +44,7 @@ describe.skipIf(CHROMIUM === undefined)('the explain view', () => {
     expect(await page.getAttribute('.evidence button', 'aria-pressed')).toBe('true');
     // The wire's own numbers are known once the packets have been read again.
     await page.click('text=Relative numbers');
-    expect(await fields.textContent()).toMatch(/on the wire \d{6,}/);
+    await page.locator('.fields', { hasText: /on the wire \d{6,}/ }).waitFor();
   });
 
   it('filters with the language of the command line, and tells what is wrong with a filter', async () => {
@@ -112,7 +112,7 @@ describe.skipIf(CHROMIUM === undefined)('the explain view', () => {
     }
     await page.keyboard.press('e');
     await page.locator('.fields', { hasText: 'RST, ACK' }).waitFor();
-    expect(await page.textContent('[role=option]')).toContain('RST, ACK');
+    await page.locator('[role=option]', { hasText: 'RST, ACK' }).first().waitFor();
     await page.keyboard.press('Home');
     await page.locator('.fields dd', { hasText: /^SYN$/ }).waitFor();
   });
