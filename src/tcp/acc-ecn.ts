@@ -98,6 +98,8 @@ class Connection implements AccEcnState {
   #toldOfDuplicate = false;
   /** The next ACK is not to wait. */
   #hasNews = false;
+  /** A segment without SYN told of the peer's counter. */
+  #began = false;
   #now = 0;
 
   /** A SYN or SYN-ACK of the peer agrees. */
@@ -180,6 +182,7 @@ class Connection implements AccEcnState {
       if ((segment.flags & Flag.syn) === 0) this.#thirdAck(env, tcb, segment);
       return false;
     }
+    if (!this.#began) this.#beginCounting(segment);
     // RFC 9768 3.2.2.1: whose handshake said nothing of ECN, its feedback counts for nothing.
     if ((this.fail & AccEcnFail.aceReceived) !== 0) return false;
     // An ACK that was overtaken, or may have been: nothing says that it is new.
@@ -206,6 +209,12 @@ class Connection implements AccEcnState {
     return marks > 0 && (work.delivered > 0 || tcb.sent.count > 0);
   }
 
+  /** RFC 9768 3.2.2.4: no counter begins at zero, so something on the way clears the field. */
+  #beginCounting(segment: Segment): void {
+    this.#began = true;
+    if (aceOf(segment.flags) === 0) this.fail |= AccEcnFail.aceReceived;
+  }
+
   /** A moving average (Linux pkts_acked_ewma): where ACKs are always few, a large one does not hide that others were lost. */
   #averageSegments(segments: number): void {
     const average = this.#ackedAverage;
@@ -215,6 +224,7 @@ class Connection implements AccEcnState {
 
   /** RFC 9768 3.2.2.1 table 4: what the ACK of our SYN-ACK says of it. */
   #thirdAck(env: Environment, tcb: Tcb, segment: Segment): void {
+    this.#began = true;
     const ace = aceOf(segment.flags);
     if ((segment.optionKinds & OptionBit.accEcn) !== 0) this.#look(segment);
     const isBare = segment.payloadLength === 0 && segment.sackCount === 0;
