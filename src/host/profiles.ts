@@ -113,6 +113,7 @@ export const RFC_CONFIG: TcpConfig = {
   predictsText: false,
   pollsUrgentOctet: false,
   wholeWindows: false,
+  shrinkWindow: false,
   bufferFactor: 1,
 
   keepAliveIdleUs: 2 * HOUR,

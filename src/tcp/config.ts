@@ -155,6 +155,8 @@ export interface TcpConfig {
   pollsUrgentOctet: boolean;
   /** A window that is not scaled opens by whole segments (Linux __tcp_select_window). */
   wholeWindows: boolean;
+  /** Where memory runs short, a scaled window may be taken back (net.ipv4.tcp_shrink_window), against RFC 9293 SHLD-14. */
+  shrinkWindow: boolean;
   /** The receive buffer is this many times what SO_RCVBUF asks for (Linux doubles it). */
   bufferFactor: number;
 

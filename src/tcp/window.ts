@@ -71,13 +71,24 @@ export function offerSynWindow(env: Environment, tcb: Tcb): number {
   return window;
 }
 
+/** What a buffer of so much window has left, or 0 where that is too little to be worth offering (Linux __tcp_select_window). */
+function worthwhile(tcb: Tcb, whole: number): number {
+  const { receive } = tcb;
+  const room = whole - receive.readable - receive.outOfOrderBytes;
+  return room < whole >> 1 && (room < whole >> 4 || room < tcb.rcvMss) ? 0 : room;
+}
+
+/** What the memory holds, even where the right edge goes back with it (Linux tcp_shrink_window). */
+function shrinkingWindow(tcb: Tcb): number {
+  const unit = (1 << tcb.rcvScale) - 1;
+  const room = worthwhile(tcb, receiveShare(tcb, tcb.receive.limit)) & ~unit;
+  return tcb.rcvWindowLimit > 0 ? Math.min(room, (tcb.rcvWindowLimit + unit) & ~unit) : room;
+}
+
 /** Linux __tcp_select_window: whole segments where it is not scaled, and nothing of a buffer that is nearly full. */
 function selectWindow(tcb: Tcb, free: number): number {
-  const { receive } = tcb;
-  const whole = receiveShare(tcb, receive.limit);
   // By the buffer alone: how far the window may reach by now says nothing of how full that is.
-  const room = whole - receive.readable - receive.outOfOrderBytes;
-  if (room < whole >> 1 && (room < whole >> 4 || room < tcb.rcvMss)) return 0;
+  if (worthwhile(tcb, receiveShare(tcb, tcb.receive.limit)) === 0) return 0;
   const unit = (1 << tcb.rcvScale) - 1;
   if (unit > 0) return (free + unit) & ~unit;
   const last = (tcb.rcvAdv - tcb.lastAckSent) | 0;
@@ -85,13 +96,14 @@ function selectWindow(tcb: Tcb, free: number): number {
 }
 
 /**
- * The window field that a segment carries now. The right edge never moves to the left (RFC 9293 SHLD-14), and to the right
- * only by steps that pay (3.8.6.2.2).
+ * The window field that a segment carries now. The right edge moves to the left only where the configuration says so (RFC 9293
+ * SHLD-14), and to the right only by steps that pay (3.8.6.2.2).
  */
 export function advertisedWindow(tcb: Tcb): number {
+  const scale = tcb.rcvScale;
+  if (tcb.config.shrinkWindow && scale > 0) return Math.min(shrinkingWindow(tcb) >> scale, MAX_UNSCALED);
   const kept = offered(tcb);
   const free = space(tcb);
-  const scale = tcb.rcvScale;
   if (!tcb.config.windowSteps) {
     // FreeBSD rounds up, and so never takes the edge back.
     const window = isSilly(tcb, free) ? kept : Math.max(kept, free);
@@ -111,7 +123,7 @@ export function offerWindow(env: Environment, tcb: Tcb): number {
   const before = offered(tcb);
   const window = advertisedWindow(tcb);
   const bytes = window << tcb.rcvScale;
-  if (bytes > before) tcb.rcvAdv = (tcb.rcvNxt + bytes) | 0;
+  if (bytes > before || tcb.config.shrinkWindow) tcb.rcvAdv = (tcb.rcvNxt + bytes) | 0;
   if (window === 0 && before > 0) env.counters.TCPToZeroWindowAdv++;
   else if (window > 0 && before === 0) env.counters.TCPFromZeroWindowAdv++;
   return window;

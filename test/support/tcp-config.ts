@@ -33,6 +33,7 @@ export function testConfig(over: Partial<TcpConfig> = {}): TcpConfig {
     predictsText: false,
     pollsUrgentOctet: false,
     wholeWindows: false,
+    shrinkWindow: false,
     bufferFactor: 1,
     listenDropsSynAck: false,
     initialWindowSegments: 10,

@@ -51,6 +51,7 @@ export const LINUX_SYSCTLS: Readonly<Record<string, Sysctl>> = {
   })),
   tcp_wmem: sizes((sendBufferBytes, maxSendBufferBytes) => ({ sendBufferBytes, maxSendBufferBytes })),
   tcp_timestamps: number((value) => ({ timestamps: value !== 0, timestampOffset: value === 1 })),
+  tcp_shrink_window: flag((shrinkWindow) => ({ shrinkWindow })),
   tcp_window_scaling: flag((windowScaling) => ({ windowScaling })),
   tcp_sack: flag((sack) => ({ sack })),
   tcp_dsack: flag((dsack) => ({ dsack })),
