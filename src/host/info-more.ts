@@ -51,7 +51,7 @@ export function moreInfo({ tcb, host }: Socket): MoreInfo {
     reorderSeen: tcb.rackReorderings,
     delivered: tcb.delivered + Number(tcb.synAcked && tcb.state !== State.synReceived),
     // Linux counts the SYN of an active OPEN.
-    bytesAcked: Math.max(0, (tcb.sndUna - tcb.iss - Number(tcb.passive) - Number(tcb.finAcked)) | 0),
+    bytesAcked: tcb.bytesAcked - Number(tcb.finAcked),
     lastAckRecv: host.now - tcb.lastArrivedAt,
     rcvSpace: tcb.rcvSpace,
     rcvSsthresh: tcb.rcvWindowLimit,

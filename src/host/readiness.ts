@@ -19,7 +19,8 @@ export function readiness(socket: Socket): number {
   if (tcb.error !== 0) bits |= Poll.err;
   const isOpening = tcb.state === State.synSent || tcb.state === State.synReceived;
   if (!isOver && isOpening && !isFastChild(tcb)) return bits;
-  if (tcb.receive.readable > 0) bits |= Poll.in;
+  // The urgent octet alone is nothing to read.
+  if (tcb.receive.readable > Number(tcb.receive.atMark && !tcb.urgentInline)) bits |= Poll.in;
   if (tcb.config.pollsUrgentOctet ? tcb.receive.readUrgent(true) >= 0 : tcb.receive.urgentPending)
     bits |= Poll.pri;
   if (writeShut || hasRoom(socket.host, tcb)) bits |= Poll.out;

@@ -60,6 +60,9 @@ export const growingMemory: ReceiveMemory = {
   begin(): void {},
   arrived(): void {},
   holdsAck: (): boolean => false,
-  grow: growReceiveBuffer,
+  choose(env: Environment, tcb: Tcb): number {
+    growReceiveBuffer(env, tcb);
+    return -1;
+  },
   measure: measureReceiving,
 };

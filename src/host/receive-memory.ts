@@ -1,8 +1,8 @@
-import type { ReceiveMemory } from '../tcp/environment.ts';
+import type { Environment, ReceiveMemory } from '../tcp/environment.ts';
 import { TIMESTAMPS_BYTES } from '../tcp/options-out.ts';
 import { headerBytes } from '../tcp/pmtu.ts';
 import type { Tcb } from '../tcp/tcb.ts';
-import { advertisedWindow, receiveShare } from '../tcp/window.ts';
+import { advertisedWindow, receiveShare, worthwhile } from '../tcp/window.ts';
 import { type Connection, Queue } from './connection.ts';
 import { firstSpace, growingMemory } from './receive-growth.ts';
 
@@ -84,9 +84,21 @@ function makeRoom(tcb: Tcb): void {
   receive.limit = Math.max(receive.limit, Math.min(wanted, config.maxReceiveBufferBytes));
 }
 
+/** The window field for what memory holds, even where the right edge goes back with it (Linux tcp_shrink_window); -1: it may not. */
+function shrinkingWindow(tcb: Tcb): number {
+  if (!tcb.config.shrinkWindow || tcb.rcvScale === 0) return -1;
+  const unit = (1 << tcb.rcvScale) - 1;
+  return Math.min(worthwhile(tcb) >> tcb.rcvScale, (tcb.rcvWindowLimit + unit) >> tcb.rcvScale);
+}
+
 /** Linux: the receive buffer is memory, of which text is a share; how far the window reaches follows what has come (rcv_ssthresh). */
 export const measuredMemory: ReceiveMemory = {
   ...growingMemory,
+
+  choose(env: Environment, tcb: Tcb): number {
+    growingMemory.choose(env, tcb);
+    return shrinkingWindow(tcb);
+  },
 
   begin(tcb: Tcb, window: number): void {
     tcb.rcvWindowLimit = Math.min(window, clampOf(tcb));
@@ -106,6 +118,9 @@ export const measuredMemory: ReceiveMemory = {
   holdsAck(tcb: Tcb): boolean {
     if (freeWindow(tcb) >= clampOf(tcb) >> 1) return false;
     tcb.quickAcksLeft = 0;
-    return advertisedWindow(tcb) << tcb.rcvScale < ((tcb.rcvAdv - tcb.lastAckSent) | 0);
+    const shrunk = shrinkingWindow(tcb);
+    return (
+      (shrunk < 0 ? advertisedWindow(tcb) : shrunk) << tcb.rcvScale < ((tcb.rcvAdv - tcb.lastAckSent) | 0)
+    );
   },
 };

@@ -192,7 +192,9 @@ export class Socket {
 
   /** FIONREAD: bytes received and not read; they stay when the connection is over. */
   get unread(): number {
-    return this.listener === null ? (this.tcb?.receive.readable ?? 0) : 0;
+    if (this.listener !== null || this.tcb === null) return 0;
+    const { receive, urgentInline } = this.tcb;
+    return urgentInline ? receive.readable : receive.beforeUrgent;
   }
 
   /** `Poll` bits that hold now. */

@@ -62,12 +62,14 @@ function moveUna(env: Environment, tcb: Tcb, ack: number, advance: number): numb
   if (!tcb.synAcked) {
     tcb.synAcked = true;
     octets--;
+    if (tcb.passive) tcb.bytesAcked--;
   }
   if (tcb.finSent && !tcb.finAcked && ((ack - tcb.finSeq) | 0) > 0) {
     tcb.finAcked = true;
     octets--;
   }
   tcb.sndUna = ack;
+  tcb.bytesAcked += advance;
   if (tcb.urgentQueued && ((ack - tcb.sndUp) | 0) >= 0) tcb.urgentQueued = false;
   if (octets === 0) return 0;
   const send = tcb.send;

@@ -16,8 +16,8 @@ import { takeAck, takeUrgent } from './ack.ts';
 import { challenge } from './challenge.ts';
 import { step } from './effects.ts';
 import type { Environment } from './environment.ts';
-import { acksInHandshake, factsOf, isRecord, predicted } from './facts.ts';
-import { finIsNext, noteEarlyFin, takeFin } from './fin.ts';
+import { acksInHandshake, factsOf, isOpenToLinux, isRecord, predicted } from './facts.ts';
+import { finIsNext, isWhollyOld, noteEarlyFin, takeFin } from './fin.ts';
 import { takeSyn } from './open.ts';
 import { output } from './output.ts';
 import { type Tcb, Timer } from './tcb.ts';
@@ -44,10 +44,12 @@ export function segmentArrives(env: Environment, tcb: Tcb, segment: Segment): vo
     return;
   }
   if (events === 0) {
+    if (isUnflagged(tcb, segment)) return;
     factsOf(env, tcb, segment, facts);
     events = classify(facts, tcb.state);
   } else facts.where = Where.exact;
   const where = facts.where;
+  const isAgain = where === Where.overlap && isWhollyOld(tcb, segment);
   let accepted = false;
   for (; events !== 0; events &= events - 1) {
     const event = firstEvent(events);
@@ -56,7 +58,8 @@ export function segmentArrives(env: Environment, tcb: Tcb, segment: Segment): vo
     if (((1 << tcb.state) & OVER) !== 0) return;
     if (event === Event.ack || event === Event.ackOfFin) accepted = true;
   }
-  if (accepted) finish(tcb, segment, where);
+  if (accepted && isAgain) takeOldText(env, tcb, segment);
+  else if (accepted) finish(tcb, segment, where);
   output(env, tcb);
 }
 
@@ -77,6 +80,11 @@ function missesTimestamps(tcb: Tcb, segment: Segment): boolean {
   return (segment.optionKinds & OptionBit.timestamps) === 0 && (segment.flags & (Flag.rst | Flag.syn)) === 0;
 }
 
+/** Linux asks for the flags first (tcp_rcv_established, tcp_rcv_state_process). */
+function isUnflagged(tcb: Tcb, segment: Segment): boolean {
+  return (segment.flags & (Flag.ack | Flag.rst | Flag.syn)) === 0 && isOpenToLinux(tcb);
+}
+
 /**
  * What the event's segment carries goes into the control block before the row that it takes. False: the segment ends here,
  * for what it carries could not be taken.
@@ -94,7 +102,7 @@ function prepare(env: Environment, tcb: Tcb, event: Event, segment: Segment, whe
       if (delivers(env, tcb)) takeText(env, tcb, segment);
       return true;
     case Event.fin:
-      if (!finIsNext(tcb, segment)) return false;
+      if (tcb.finTaken || !finIsNext(tcb, segment)) return false;
       takeFin(env, tcb);
       return true;
     case Event.synOnConnection:

@@ -116,6 +116,8 @@ export interface TcpConfig {
   persistMaxUs: number;
   /** A zero-window probe carries one octet of new data (RFC 9293 3.8.6.1); otherwise none, below SND.UNA, as Linux has it. */
   probeWithOctet: boolean;
+  /** A FIN by itself waits for room in the congestion window (Linux); otherwise it is one octet, and the last. */
+  finWaitsForWindow: boolean;
   /** Minshall's variant of the Nagle algorithm: only a short segment not yet acknowledged holds the next one back (Linux). */
   minshall: boolean;
 
@@ -153,6 +155,11 @@ export interface TcpConfig {
   predictsText: boolean;
   /** POLLPRI says that the urgent octet can be read (Linux); otherwise that its pointer has come (RFC 9293 3.8.5). */
   pollsUrgentOctet: boolean;
+  /**
+   * What is acceptable, as Linux has it: nothing without ACK, RST and SYN, wherever it lies (tcp_rcv_established); what ends at the last
+   * ACK sent or later, for its ACK (tcp_sequence); no ACK older than all that was ever acknowledged (tcp_ack).
+   */
+  acceptsAsLinux: boolean;
   /** A window that is not scaled opens by whole segments (Linux __tcp_select_window). */
   wholeWindows: boolean;
   /** Where memory runs short, a scaled window may be taken back (net.ipv4.tcp_shrink_window), against RFC 9293 SHLD-14. */

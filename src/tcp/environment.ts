@@ -24,8 +24,8 @@ export interface ReceiveMemory {
   arrived(tcb: Tcb, length: number, size: number): void;
   /** Whether an ACK that is due by count is to wait, as its window would be a smaller one. */
   holdsAck(tcb: Tcb): boolean;
-  /** A window is about to be offered: the buffer may grow. */
-  grow(env: Environment, tcb: Tcb): void;
+  /** A window is about to be offered: the buffer may grow. Returns the window field where it may be a smaller one, else -1. */
+  choose(env: Environment, tcb: Tcb): number;
   /** Text with a timestamp came in order, before it counts. */
   measure(env: Environment, tcb: Tcb, segment: Segment): void;
 }

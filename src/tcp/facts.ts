@@ -6,6 +6,7 @@ import { timestampClock } from './rtt.ts';
 import type { Tcb } from './tcb.ts';
 import { receiveWindow } from './window.ts';
 
+const SYN_RST = Flag.syn | Flag.rst;
 const SYN_FIN_RST = Flag.syn | Flag.fin | Flag.rst;
 
 /** RFC 7323 5.5: TS.Recent older than this says nothing any more. */
@@ -25,7 +26,7 @@ export function predicted(tcb: Tcb, segment: Segment): EventSet {
   if ((optionKinds & OptionBit.timestamps) !== 0 && ((segment.tsVal - tcb.tsRecent) | 0) < 0) return 0;
   if (payloadLength === 0) return 1 << Event.ack;
   if (payloadLength > ((tcb.rcvAdv - tcb.rcvNxt) | 0)) return 0;
-  return (1 << (acks < -tcb.maxSndWnd ? Event.ackTooOld : Event.ack)) | (1 << Event.data);
+  return (1 << (isTooOld(tcb, acks) ? Event.ackTooOld : Event.ack)) | (1 << Event.data);
 }
 
 /** Linux tcp_rcv_established: the text of a predicted segment is taken before its ACK is looked at. */
@@ -105,11 +106,16 @@ function echoesAnother(env: Environment, tcb: Tcb, segment: Segment): boolean {
   return (tsEcr - first) >>> 0 > (timestampClock(tcb, env.now) - first) >>> 0;
 }
 
+/** RFC 5961 5.2: an ACK so far before SND.UNA. */
+function isTooOld(tcb: Tcb, advance: number): boolean {
+  return advance < -(tcb.config.acceptsAsLinux ? Math.min(tcb.maxSndWnd, tcb.bytesAcked) : tcb.maxSndWnd);
+}
+
 /** RFC 9293 3.10.7.4 (fifth) in the range of RFC 5961 5.2. */
 function acksLater(tcb: Tcb, segment: Segment): number {
   const ack = segment.ack;
   if (((ack - tcb.sndNxt) | 0) > 0) return Acks.unsent;
-  if (((ack - tcb.sndUna) | 0) < -tcb.maxSndWnd) return Acks.below;
+  if (isTooOld(tcb, (ack - tcb.sndUna) | 0)) return Acks.below;
   return tcb.finSent && ((ack - tcb.finSeq) | 0) > 0 ? Acks.fin : Acks.plain;
 }
 
@@ -130,11 +136,30 @@ function place(env: Environment, tcb: Tcb, segment: Segment, facts: Facts): void
     window = tcb.receive.readable === 0 ? end + 1 : -1;
   }
   facts.where = window < 0 ? Where.beyond : whereIs(start, length, window);
+  if (
+    facts.where === Where.before &&
+    (segment.flags & SYN_RST) !== Flag.syn &&
+    isRecent(tcb, segment.seq + length)
+  ) {
+    facts.where = Where.overlap;
+    facts.flags &= ~Flag.fin;
+  }
   if (facts.where === Where.beyond && (segment.flags & Flag.rst) === 0) env.counters.BeyondWindow++;
   facts.hasData = !isSyn && payload > 0 && end > 0 && start < window && window > 0;
   if (fin !== 0 && !isSyn && end >= window) finBeyond(tcb, facts, start === 0 && payload === 0);
   if ((segment.flags & SYN_FIN_RST) === Flag.rst) placeReset(tcb, segment, facts);
   else if (tcb.finArrivedEarly && facts.hasData) facts.queuedFin = queuedFin(tcb, start, payload, window);
+}
+
+/** Linux tcp_sequence: what ends at the last ACK sent, or later, is looked at once more. */
+function isRecent(tcb: Tcb, end: number): boolean {
+  return ((end - tcb.lastAckSent) | 0) >= 0 && isOpenToLinux(tcb);
+}
+
+/** Neither a request that waits nor what is kept of a connection after close, which Linux asks other questions (tcp_check_req, tcp_timewait_state_process). */
+export function isOpenToLinux(tcb: Tcb): boolean {
+  if (!tcb.config.acceptsAsLinux || isRecord(tcb)) return false;
+  return tcb.state !== State.synReceived || !tcb.passive || isFastChild(tcb);
 }
 
 /** A FIN beyond the window is trimmed off, and comes again; one by itself that is next is taken, and told at once (Linux tcp_data_queue). */

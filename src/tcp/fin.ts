@@ -4,7 +4,6 @@ import type { Tcb } from './tcb.ts';
 
 /** RFC 9293 3.10.7.4 (eighth): RCV.NXT goes over the FIN; end of file is behind what is in the buffer. */
 export function takeFin(env: Environment, tcb: Tcb): void {
-  if (tcb.finTaken) return;
   tcb.finTaken = true;
   tcb.finArrivedEarly = false;
   tcb.rcvNxt = (tcb.rcvNxt + 1) | 0;
@@ -18,7 +17,6 @@ export function takeFin(env: Environment, tcb: Tcb): void {
 
 /** A FIN's place is RCV.NXT: all text before it has been taken, none was refused for lack of memory. */
 export function finIsNext(tcb: Tcb, segment: Segment): boolean {
-  if (tcb.finTaken) return true;
   if (tcb.finArrivedEarly && tcb.finArrivedSeq === tcb.rcvNxt) return true;
   return (segment.flags & Flag.fin) !== 0 && endOfText(segment) === tcb.rcvNxt;
 }
@@ -26,6 +24,11 @@ export function finIsNext(tcb: Tcb, segment: Segment): boolean {
 function endOfText(segment: Segment): number {
   const syn = (segment.flags & Flag.syn) !== 0 ? 1 : 0;
   return (segment.seq + syn + segment.payloadLength) | 0;
+}
+
+/** Text and FIN lie before RCV.NXT. */
+export function isWhollyOld(tcb: Tcb, segment: Segment): boolean {
+  return ((endOfText(segment) + (segment.flags & Flag.fin) - tcb.rcvNxt) | 0) <= 0;
 }
 
 /** A FIN in the window that text is still missing before is kept: it need not come again. */

@@ -28,7 +28,9 @@ export function probeTimeoutUs(env: Environment, tcb: Tcb): number {
   if (tcb.state < State.established || tcb.sent.sackedBytes > 0 || tcb.sndWnd === 0) return -1;
   let timeout = PTO_WITHOUT_SAMPLE_US;
   if (tcb.srttUs > 0) {
-    timeout = 2 * tcb.srttUs + (tcb.sent.outstanding <= smss(tcb) ? MAX_ACK_DELAY_US : SLACK_US);
+    timeout =
+      2 * tcb.srttUs +
+      (tcb.sent.count === 1 && tcb.sent.outstanding <= smss(tcb) ? MAX_ACK_DELAY_US : SLACK_US);
   }
   const untilRto = tcb.sent.sentAtOf(0) + tcb.rtoUs - env.now;
   return Math.max(1, Math.round(Math.min(timeout, untilRto)));

@@ -50,7 +50,7 @@ export function writeOptions(env: Environment, tcb: Tcb, out: Outgoing): void {
   out.optionKinds = 0;
   out.sackCount = 0;
   if (tcb.timestampsOk) writeTimestamps(env, tcb, out);
-  if (tcb.sackOk && (tcb.hasDsack || tcb.receive.rangeCount > 0)) writeSack(tcb, out);
+  if (tcb.sackOk && (tcb.hasDsack || tcb.receive.rangeCount > 0 || tcb.finArrivedEarly)) writeSack(tcb, out);
   if (tcb.announceUserTimeout) writeUserTimeout(tcb, out);
 }
 
@@ -73,13 +73,19 @@ function writeSack(tcb: Tcb, out: Outgoing): void {
   const found = tcb.receive.ranges(ranges, room - count);
   for (let i = 0; i < 2 * found; i++) sack[2 * count + i] = (tcb.rcvNxt + ranges[i]!) | 0;
   out.sackCount = count + found;
-  if (tcb.finArrivedEarly && tcb.config.sackCoversFin) coverFin(tcb, sack, out.sackCount);
+  if (tcb.finArrivedEarly && tcb.config.sackCoversFin) coverFin(tcb, out, count, room);
   if (out.sackCount > 0) out.optionKinds |= OptionBit.sack;
 }
 
-/** A FIN that text is still missing before belongs to the range that ends there: it is one octet of sequence space. */
-function coverFin(tcb: Tcb, sack: Int32Array, count: number): void {
-  for (let i = 1; i < 2 * count; i += 2) if (sack[i] === tcb.finArrivedSeq) sack[i] = (sack[i]! + 1) | 0;
+/** A FIN that text is still missing before belongs to the range that ends there, or is one by itself: it is one octet of sequence space. */
+function coverFin(tcb: Tcb, out: Outgoing, first: number, room: number): void {
+  const { sack } = out;
+  const fin = tcb.finArrivedSeq;
+  let i = first;
+  while (i < out.sackCount && sack[2 * i + 1] !== fin) i++;
+  if (i === room) return;
+  if (i === out.sackCount) sack[2 * out.sackCount++] = fin;
+  sack[2 * i + 1] = (fin + 1) | 0;
 }
 
 /** RFC 5482 3.1: seconds, or minutes where seconds do not fit 15 bits. */

@@ -137,7 +137,7 @@ function sendNew(env: Environment, tcb: Tcb, regardless: boolean): void {
     if (regardless) break;
   }
   if (tcb.finQueued && !tcb.finSent && tcb.sndNxt === textEnd && ((edge - tcb.sndNxt) | 0) > 0) {
-    // A FIN by itself does not wait for cwnd: it is one octet, and the last (as Linux).
+    if (tcb.config.finWaitsForWindow && allowance < mss) return;
     sendText(env, tcb, 0, 0, 1, mss);
   }
 }

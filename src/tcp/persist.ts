@@ -50,6 +50,7 @@ export function persistExpired(env: Environment, tcb: Tcb): void {
   if (!isStuck(tcb)) return;
   if (tcb.sndWnd > 0) {
     sendRegardless(env, tcb);
+    setTimer(env, tcb, Timer.retransmit, env.now + tcb.rtoUs);
     return;
   }
   if (probesRanOut(env, tcb)) {

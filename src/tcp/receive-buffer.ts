@@ -133,11 +133,10 @@ export class ReceiveBuffer {
   /** As `read`, but the octets stay. */
   peek(target: Uint8Array, at: number, length: number, urgentInline: boolean = false): number {
     let start = this.#head;
-    let n = this.readable;
-    if (this.#urgentMarked) {
-      const ahead = (this.#urgentAt - this.#head) | 0;
-      if (ahead > 0 && ahead < n) n = ahead;
-      else if (ahead === 0 && !urgentInline && n > 0) {
+    let n = this.beforeUrgent;
+    if (n === 0 && this.readable > 0) {
+      n = this.readable;
+      if (!urgentInline) {
         start++;
         n--;
       }
@@ -182,6 +181,12 @@ export class ReceiveBuffer {
     this.#urgentMarked = true;
     this.#urgentTaken = false;
     this.#urgentAt = position;
+  }
+
+  /** Readable octets before the urgent one, or all where that is not among them. */
+  get beforeUrgent(): number {
+    const ahead = (this.#urgentAt - this.#head) | 0;
+    return this.#urgentMarked && ahead < this.readable ? ahead : this.readable;
   }
 
   /** There is a mark that reading has not passed. */

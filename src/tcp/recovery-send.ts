@@ -136,7 +136,8 @@ export function armTimers(env: Environment, tcb: Tcb, sentNew: boolean): void {
     return;
   }
   const probeUs = probeTimeoutUs(env, tcb);
-  if (probeUs >= 0) {
+  // What the persist timer let go is under the RTO alone (Linux tcp_write_wakeup).
+  if (probeUs >= 0 && (sentNew || retransmit === OFF)) {
     timers[Timer.retransmit] = OFF;
     if (tailLoss === OFF) timers[Timer.tailLoss] = env.now + probeUs;
   } else {

@@ -35,11 +35,12 @@ export function hasNewData(tcb: Tcb): boolean {
   return tcb.send.length > sent || tcb.finQueued;
 }
 
-/** New data that neither Nagle's algorithm nor SWS avoidance would hold back. */
+/** New data or a FIN that neither Nagle's algorithm nor SWS avoidance would hold back. */
 export function hasSegmentToSend(tcb: Tcb): boolean {
   const sent = (tcb.sndNxt - tcb.sndUna) | 0;
   const size = smss(tcb);
-  return !tcb.finSent && tcb.send.length - sent >= size && tcb.sndWnd - sent >= size;
+  const left = tcb.send.length - sent;
+  return !tcb.finSent && tcb.sndWnd - sent >= size && (left >= size || (left === 0 && tcb.finQueued));
 }
 
 /** Octets that are SACKed, counted as duplicate ACKs, or lost. */

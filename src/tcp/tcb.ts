@@ -51,6 +51,8 @@ export class Tcb {
   sndWl2: number = 0;
   /** The largest SND.WND seen (RFC 9293 3.8.6.2.1, RFC 5961 5.2). */
   maxSndWnd: number = 0;
+  /** Octets of sequence space that SND.UNA went over, but for the SYN of a passive OPEN (Linux bytes_acked). */
+  bytesAcked: number = 0;
   /** SND.UP, meaningful where `urgentQueued`. */
   sndUp: number = 0;
   urgentQueued: boolean = false;
@@ -360,6 +362,7 @@ export function recycleTcb(tcb: Tcb): void {
   tcb.sndWl1 = 0;
   tcb.sndWl2 = 0;
   tcb.maxSndWnd = 0;
+  tcb.bytesAcked = 0;
   tcb.sndUp = 0;
   tcb.urgentQueued = false;
   tcb.pushSeq = 0;

@@ -71,24 +71,18 @@ export function offerSynWindow(env: Environment, tcb: Tcb): number {
   return window;
 }
 
-/** What a buffer of so much window has left, or 0 where that is too little to be worth offering (Linux __tcp_select_window). */
-function worthwhile(tcb: Tcb, whole: number): number {
+/** What the buffer has left, or 0 where that is too little to be worth offering (Linux __tcp_select_window). */
+export function worthwhile(tcb: Tcb): number {
   const { receive } = tcb;
+  const whole = receiveShare(tcb, receive.limit);
   const room = whole - receive.readable - receive.outOfOrderBytes;
   return room < whole >> 1 && (room < whole >> 4 || room < tcb.rcvMss) ? 0 : room;
-}
-
-/** What the memory holds, even where the right edge goes back with it (Linux tcp_shrink_window). */
-function shrinkingWindow(tcb: Tcb): number {
-  const unit = (1 << tcb.rcvScale) - 1;
-  const room = worthwhile(tcb, receiveShare(tcb, tcb.receive.limit)) & ~unit;
-  return tcb.rcvWindowLimit > 0 ? Math.min(room, (tcb.rcvWindowLimit + unit) & ~unit) : room;
 }
 
 /** Linux __tcp_select_window: whole segments where it is not scaled, and nothing of a buffer that is nearly full. */
 function selectWindow(tcb: Tcb, free: number): number {
   // By the buffer alone: how far the window may reach by now says nothing of how full that is.
-  if (worthwhile(tcb, receiveShare(tcb, tcb.receive.limit)) === 0) return 0;
+  if (worthwhile(tcb) === 0) return 0;
   const unit = (1 << tcb.rcvScale) - 1;
   if (unit > 0) return (free + unit) & ~unit;
   const last = (tcb.rcvAdv - tcb.lastAckSent) | 0;
@@ -96,14 +90,13 @@ function selectWindow(tcb: Tcb, free: number): number {
 }
 
 /**
- * The window field that a segment carries now. The right edge moves to the left only where the configuration says so (RFC 9293
- * SHLD-14), and to the right only by steps that pay (3.8.6.2.2).
+ * The window field that a segment carries now. The right edge never moves to the left (RFC 9293 SHLD-14), and to the right
+ * only by steps that pay (3.8.6.2.2).
  */
 export function advertisedWindow(tcb: Tcb): number {
-  const scale = tcb.rcvScale;
-  if (tcb.config.shrinkWindow && scale > 0) return Math.min(shrinkingWindow(tcb) >> scale, MAX_UNSCALED);
   const kept = offered(tcb);
   const free = space(tcb);
+  const scale = tcb.rcvScale;
   if (!tcb.config.windowSteps) {
     // FreeBSD rounds up, and so never takes the edge back.
     const window = isSilly(tcb, free) ? kept : Math.max(kept, free);
@@ -117,13 +110,13 @@ export function advertisedWindow(tcb: Tcb): number {
   return Math.min(held <= tcb.receive.limit ? rounded : kept >> scale, MAX_UNSCALED);
 }
 
-/** `advertisedWindow`, and it is offered from now on. */
+/** `advertisedWindow`, or what memory says it must be, and it is offered from now on. */
 export function offerWindow(env: Environment, tcb: Tcb): number {
-  env.receiveMemory?.grow(env, tcb);
+  const chosen = env.receiveMemory?.choose(env, tcb) ?? -1;
   const before = offered(tcb);
-  const window = advertisedWindow(tcb);
+  const window = chosen < 0 ? advertisedWindow(tcb) : chosen;
   const bytes = window << tcb.rcvScale;
-  if (bytes > before || tcb.config.shrinkWindow) tcb.rcvAdv = (tcb.rcvNxt + bytes) | 0;
+  if (bytes > before || chosen >= 0) tcb.rcvAdv = (tcb.rcvNxt + bytes) | 0;
   if (window === 0 && before > 0) env.counters.TCPToZeroWindowAdv++;
   else if (window > 0 && before === 0) env.counters.TCPFromZeroWindowAdv++;
   return window;

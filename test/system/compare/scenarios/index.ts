@@ -4,6 +4,7 @@ import { CLOSING } from './closing.ts';
 import { HOSTILE } from './hostile.ts';
 import { KEEPING } from './keeping.ts';
 import { OPENING } from './opening.ts';
+import { RANDOM } from './random.ts';
 import { RESETS } from './resets.ts';
 import { TIME_WAIT } from './time-wait.ts';
 
@@ -15,4 +16,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...KEEPING,
   ...HOSTILE,
   ...BINDING,
+  ...RANDOM,
 ];
