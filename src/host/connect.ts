@@ -1,5 +1,6 @@
 import { Effect, EVENT_COUNT, Event, State } from '../states/index.ts';
 import { takeError } from '../tcp/calls.ts';
+import { step } from '../tcp/effects.ts';
 import { Errno } from '../tcp/errno.ts';
 import { openActive } from '../tcp/open.ts';
 import type { IpAddress } from '../wire/index.ts';
@@ -213,7 +214,8 @@ function reuse(host: Host, tcb: Connection, port: number): boolean {
 /** Takes the place of a TIME-WAIT that is older than `leastUs`, and goes on above its sequence numbers. */
 function reopen(host: Host, tcb: Connection, port: number, leastUs: number): boolean {
   const { local, remote, remotePort, family } = tcb;
-  if (host.connections.find(local, port, remote, remotePort, family) !== null) return false;
+  const old = host.connections.find(local, port, remote, remotePort, family);
+  if (old !== null) return leastUs === 0 && replaceRecord(host, tcb, old);
   const id = host.timeWait.find(local, port, remote, remotePort, family);
   if (id === -1) return false;
   const fields = host.timeWaitFields;
@@ -221,11 +223,23 @@ function reopen(host: Host, tcb: Connection, port: number, leastUs: number): boo
   if ((fields.flags & TimeWaitFlag.timestamps) === 0) return false;
   const age = host.now - (host.timeWait.deadlineOf(id) - timeWaitUs(host));
   if (leastUs > 0 && age <= leastUs) return false;
-  tcb.iss = (fields.sndNxt + ISN_DISTANCE) | 0;
-  tcb.issChosen = true;
-  tcb.tsRecent = fields.tsRecent;
-  tcb.tsRecentAt = host.now;
-  host.counters.TWRecycled++;
+  goOnAbove(host, tcb, fields);
   killTimeWait(host, id);
   return true;
+}
+
+/** For a port that the user chose, Linux tcp_twsk_unique takes an orphan in FIN-WAIT-2 as it takes a TIME-WAIT. */
+function replaceRecord(host: Host, tcb: Connection, old: Connection): boolean {
+  if (!old.isTimeWaitBucket || !old.timestampsOk) return false;
+  goOnAbove(host, tcb, old);
+  step(host, old, Event.finWait2End, null);
+  return true;
+}
+
+function goOnAbove(host: Host, tcb: Connection, old: { sndNxt: number; tsRecent: number }): void {
+  tcb.iss = (old.sndNxt + ISN_DISTANCE) | 0;
+  tcb.issChosen = true;
+  tcb.tsRecent = old.tsRecent;
+  tcb.tsRecentAt = host.now;
+  host.counters.TWRecycled++;
 }

@@ -5,7 +5,7 @@ import type { Tcb } from './tcb.ts';
  * waits; `outstanding`: something would be unacknowledged when it goes.
  */
 export function shortMayGo(tcb: Tcb, length: number, queued: number, outstanding: boolean): boolean {
-  if (tcb.urgentQueued && ((tcb.sndUp - tcb.sndNxt) | 0) > 0) return true;
+  if (tcb.urgentQueued) return true;
   // The window cuts it: worth while if it is half of the largest that the peer ever offered (SWS avoidance, rule 3).
   if (length < queued) return (tcb.noDelay || !outstanding) && 2 * length >= tcb.maxSndWnd;
   if (tcb.finQueued) return true;

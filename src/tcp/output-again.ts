@@ -50,9 +50,9 @@ export function sendAgain(env: Environment, tcb: Tcb, seq: number, length: numbe
   const text = length - fin;
   const out = begin(env, tcb, seq, Flag.ack);
   if (fin === 1) out.flags |= Flag.fin;
-  // Linux __tcp_transmit_skb: all that is cut up on the way.
-  const isCutUp = text > mss && tcb.config.pushesSuperSegments;
-  if ((text > 0 && end === tcb.sndNxt) || isCutUp || tcb.sent.isPushed(end)) out.flags |= Flag.psh;
+  // Linux __tcp_transmit_skb: all that is cut up on the way. Otherwise the last of what waits (RFC 9293 MUST-61).
+  const pushes = tcb.config.pushesSuperSegments ? text > mss : text > 0 && end === tcb.sndNxt;
+  if (pushes || tcb.sent.isPushed(end)) out.flags |= Flag.psh;
   if (text > 0) {
     out.payloadOffset = (seq - tcb.sndUna) | 0;
     out.payloadLength = text;

@@ -50,4 +50,14 @@ export const DIFFERENCES: Readonly<Record<string, Known>> = {
       '+ 40000-8080 < A seq 201 ack 5111 len 0 <ts>',
     ],
   },
+  'text-over-forged-fin': {
+    heading: 'Text over a FIN',
+    lines: [
+      '- [13] server states = 8080-0:LISTEN',
+      '+ [13] server states = 8080-0:LISTEN 8080-40000:CLOSE-WAIT',
+      '- [14] server error s = EPIPE',
+      '+ [14] server error s = 0',
+      '- 40000-8080 < R seq 1 len 0',
+    ],
+  },
 };

@@ -2,11 +2,14 @@ import { Random } from '../../../src/link/random.ts';
 import {
   type Actor,
   client,
+  clientSocket,
   connected,
+  listening,
   type Match,
   type MessageFlag,
   type OptionName,
   type Scenario,
+  SERVER_PORT,
   type Step,
   server,
   waiting,
@@ -14,7 +17,6 @@ import {
 
 const WAITS = [10, 10, 10, 30, 60, 120, 300, 700, 1500];
 const SHORT = [1, 1, 10, 100, 500];
-/** `run_kernel.py` tells bare ACKs from text by a packet's length. */
 const LONG = [30, 100, 500, 1448, 1460, 2000, 3000, 6000];
 const FLAGS = 'A A A PA FA FA FPA R RA S SA F P UA RFA SFA SRA'.split(' ').concat('');
 const OFFSETS = [0, 0, 0, 0, 1, -1, 100, -100, 1000, -1000, 5000, 70_000, -70_000];
@@ -39,7 +41,7 @@ const OPTIONS: readonly (readonly [OptionName, number | null])[] = [
 /** One end of the connection, by what its script has done so far. */
 class Side {
   readonly actor: Actor;
-  readonly socket: string;
+  socket: string;
   isOpen: boolean = true;
   isHeld: boolean = false;
   sent: number = 0;
@@ -63,13 +65,39 @@ class Draw {
 
   scenario(name: string): Scenario {
     const sysctl = this.#random.chance(0.6) ? { tcp_timestamps: 0 } : {};
-    const steps = connected();
+    const steps = this.#random.chance(0.75) ? connected() : this.#opening();
     const count = 5 + this.#random.below(10);
-    for (let i = 0; i < count; i++) steps.push(waiting(this.#step(), this.#pick(WAITS)));
+    for (let i = 0; i < count; i++) {
+      if (!this.#sides[0].isOpen && this.#random.chance(0.15)) steps.push(...this.#again(`c${i}`));
+      steps.push(waiting(this.#step(), this.#pick(WAITS)));
+    }
     steps.push(client.states(), server.states());
     for (const { actor, socket, isOpen } of this.#sides)
       if (isOpen) steps.push(actor.error(socket), actor.poll(socket));
     return { name, title: 'drawn at random', sysctl, steps };
+  }
+
+  /** The handshake may meet what follows; nobody accepts. */
+  #opening(): Step[] {
+    const [one, other] = this.#sides;
+    other.isOpen = false;
+    const drop = one.actor.drop(this.#match());
+    return [
+      ...listening(),
+      ...clientSocket(),
+      waiting(drop, 10),
+      waiting(client.connect('c', SERVER_PORT), this.#pick(WAITS)),
+    ];
+  }
+
+  /** The client connects again from the same port. */
+  #again(socket: string): Step[] {
+    const [one] = this.#sides;
+    one.socket = socket;
+    one.isOpen = true;
+    one.sent = 0;
+    one.closed = 0;
+    return [...clientSocket(socket), waiting(client.connect(socket, SERVER_PORT), this.#pick(WAITS))];
   }
 
   #pick<T>(values: readonly T[]): T {

@@ -50,15 +50,20 @@ const FLAGS: Readonly<Record<string, number>> = {
   C: Flag.cwr,
 };
 
+/** As the filters of `run_kernel.py` know it: a packet of 60 octets at most. */
+function isSmall({ headerLength, payloadLength }: Segment): boolean {
+  return 20 + headerLength + payloadLength <= 60;
+}
+
 const MATCHES: Readonly<Record<Match, (segment: Segment) => boolean>> = {
   none: () => false,
   all: () => true,
   fin: ({ flags }) => (flags & Flag.fin) !== 0,
   syn: ({ flags }) => (flags & (Flag.syn | Flag.ack)) === Flag.syn,
   'syn-ack': ({ flags }) => (flags & (Flag.syn | Flag.ack)) === (Flag.syn | Flag.ack),
-  'bare-ack': ({ flags, payloadLength }) =>
-    (flags & (Flag.syn | Flag.ack | Flag.fin | Flag.rst)) === Flag.ack && payloadLength === 0,
-  data: ({ flags, payloadLength }) => (flags & (Flag.syn | Flag.rst | Flag.fin)) === 0 && payloadLength > 0,
+  'bare-ack': (segment) =>
+    (segment.flags & (Flag.syn | Flag.ack | Flag.fin | Flag.rst)) === Flag.ack && isSmall(segment),
+  data: (segment) => (segment.flags & (Flag.syn | Flag.rst | Flag.fin)) === 0 && !isSmall(segment),
   rst: ({ flags }) => (flags & Flag.rst) !== 0,
 };
 

@@ -1,4 +1,13 @@
-import { client, connected, exchanged, type Scenario, server, waiting } from '../script.ts';
+import {
+  client,
+  clientSocket,
+  connected,
+  exchanged,
+  type Scenario,
+  SERVER_PORT,
+  server,
+  waiting,
+} from '../script.ts';
 
 const NO_TIMESTAMPS = { tcp_timestamps: 0 };
 
@@ -99,6 +108,61 @@ export const RANDOM: readonly Scenario[] = [
       server.recv('s', 100, 'oob'),
       server.recv('s'),
       server.poll('s'),
+    ],
+  },
+  {
+    name: 'urgent-uncorks',
+    title: 'while an urgent octet is outstanding, nothing is held back, MSG_MORE or not',
+    sysctl: NO_TIMESTAMPS,
+    steps: [
+      ...connected(),
+      client.drop('all'),
+      client.send('c', 30, 'oob'),
+      client.send('c', 40, 'more'),
+      client.states(),
+    ],
+  },
+  {
+    name: 'connect-over-fin-wait-2',
+    title:
+      'bind and connect over an orphan in FIN-WAIT-2, with timestamps: it gives way, and the old peer is reset',
+    steps: [
+      ...connected(),
+      client.send('c', 100),
+      waiting(client.close('c'), 100),
+      client.states(),
+      ...clientSocket('d'),
+      waiting(client.connect('d', SERVER_PORT), 60),
+      client.states(),
+      server.recv('s'),
+      server.error('s'),
+      server.states(),
+    ],
+  },
+  {
+    name: 'connect-over-fin-wait-2-no-timestamps',
+    title: 'the same without timestamps: EADDRNOTAVAIL',
+    sysctl: NO_TIMESTAMPS,
+    steps: [
+      ...connected(),
+      waiting(client.close('c'), 100),
+      ...clientSocket('d'),
+      client.connect('d', SERVER_PORT),
+      client.states(),
+    ],
+  },
+  {
+    name: 'text-over-forged-fin',
+    title: 'somebody forged a FIN; the real peer goes on with text over it',
+    sysctl: NO_TIMESTAMPS,
+    steps: [
+      ...connected(),
+      client.drop('all'),
+      waiting(client.inject({ flags: 'FA', seq: 1, ack: 1 }), 60),
+      client.drop('none'),
+      client.send('c', 100),
+      server.states(),
+      server.error('s'),
     ],
   },
   {
