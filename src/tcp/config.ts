@@ -130,8 +130,6 @@ export interface TcpConfig {
   windowSteps: boolean;
   /** What fits into the buffer lies in the window, offered or not (FreeBSD RCV.WND). */
   acceptsWholeBuffer: boolean;
-  /** Text that reaches beyond the window is taken as a whole while nothing waits to be read, otherwise not at all (Linux tcp_sequence). */
-  takesBeyondWindow: boolean;
   /** Share of the receive buffer that is offered as window: numerator over 256 (Linux tcp_adv_win_scale: 128). */
   windowShare: number;
   /** The largest first window offered, in segments of the MSS; 0: no such limit (Linux clamps to about 64 kB: 45 x 1460). */
@@ -151,13 +149,13 @@ export interface TcpConfig {
   ackEverySegments: number;
   /** Ranges held out of order by one connection; what would be one more is dropped. */
   maxReassemblyRanges: number;
-  /** Header prediction takes text before it looks at the ACK, which may be too old then (Linux tcp_rcv_established). */
-  predictsText: boolean;
   /** POLLPRI says that the urgent octet can be read (Linux); otherwise that its pointer has come (RFC 9293 3.8.5). */
   pollsUrgentOctet: boolean;
   /**
    * What is acceptable, as Linux has it: nothing without ACK, RST and SYN, wherever it lies (tcp_rcv_established); what ends at the last
-   * ACK sent or later, for its ACK (tcp_sequence); no ACK older than all that was ever acknowledged (tcp_ack).
+   * ACK sent or later, for its ACK, and what begins in the window and ends beyond it as a whole where nothing waits to be read, otherwise
+   * not at all (tcp_sequence); no ACK older than all that was ever acknowledged (tcp_ack), but header prediction takes text before it
+   * looks at the ACK.
    */
   acceptsAsLinux: boolean;
   /** A window that is not scaled opens by whole segments (Linux __tcp_select_window). */

@@ -31,7 +31,7 @@ export function predicted(tcb: Tcb, segment: Segment): EventSet {
 
 /** Linux tcp_rcv_established: the text of a predicted segment is taken before its ACK is looked at. */
 function takesTextFirst(tcb: Tcb, segment: Segment): boolean {
-  if (!tcb.config.predictsText || segment.payloadLength === 0 || tcb.receive.rangeCount > 0) return false;
+  if (!tcb.config.acceptsAsLinux || segment.payloadLength === 0 || tcb.receive.rangeCount > 0) return false;
   return segment.window << tcb.sndScale === tcb.sndWnd;
 }
 
@@ -131,7 +131,7 @@ function place(env: Environment, tcb: Tcb, segment: Segment, facts: Facts): void
   const payload = segment.payloadLength;
   const length = isSyn ? 1 : payload + fin;
   const end = start + payload;
-  if (end > window && start <= window && window > 0 && tcb.config.takesBeyondWindow) {
+  if (end > window && start <= window && window > 0 && tcb.config.acceptsAsLinux) {
     // Linux tcp_sequence: as a whole, where nothing waits to be read; otherwise not at all.
     window = tcb.receive.readable === 0 ? end + 1 : -1;
   }
@@ -158,13 +158,13 @@ function isRecent(tcb: Tcb, end: number): boolean {
 
 /** Neither a request that waits nor what is kept of a connection after close, which Linux asks other questions (tcp_check_req, tcp_timewait_state_process). */
 export function isOpenToLinux(tcb: Tcb): boolean {
-  if (!tcb.config.acceptsAsLinux || isRecord(tcb)) return false;
+  if (!tcb.config.acceptsAsLinux || isRecord(tcb) || tcb.state === State.timeWait) return false;
   return tcb.state !== State.synReceived || !tcb.passive || isFastChild(tcb);
 }
 
 /** A FIN beyond the window is trimmed off, and comes again; one by itself that is next is taken, and told at once (Linux tcp_data_queue). */
 function finBeyond(tcb: Tcb, facts: Facts, isBareNext: boolean): void {
-  if (tcb.config.takesBeyondWindow && isBareNext) tcb.ackNow = true;
+  if (tcb.config.acceptsAsLinux && isBareNext) tcb.ackNow = true;
   else facts.flags &= ~Flag.fin;
 }
 

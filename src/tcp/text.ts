@@ -18,14 +18,14 @@ export function takeText(env: Environment, tcb: Tcb, segment: Segment): void {
     return;
   }
   const window = receiveWindow(tcb);
-  if (start + length > window && !tcb.config.takesBeyondWindow) {
+  if (start + length > window && !tcb.config.acceptsAsLinux) {
     // What does not fit is trimmed off; the ACK tells where the window ends.
     length = window - start;
     tcb.ackNow = true;
   }
   const hadGaps = receive.rangeCount > 0;
   const { limit } = receive;
-  if (tcb.config.takesBeyondWindow && receive.readable === 0 && start + length > limit) {
+  if (tcb.config.acceptsAsLinux && receive.readable === 0 && start + length > limit) {
     // Linux tcp_try_rmem_schedule: what comes to an empty buffer may be more than it holds.
     receive.limit = start + length;
     tcb.ackNow = true;
