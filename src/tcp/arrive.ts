@@ -17,7 +17,7 @@ import { challenge } from './challenge.ts';
 import { step } from './effects.ts';
 import type { Environment } from './environment.ts';
 import { acksInHandshake, factsOf, isOpenToLinux, isRecord, predicted } from './facts.ts';
-import { finIsNext, isWhollyOld, noteEarlyFin, takeFin } from './fin.ts';
+import { endOf, finIsNext, noteEarlyFin, takeFin } from './fin.ts';
 import { takeSyn } from './open.ts';
 import { output } from './output.ts';
 import { type Tcb, Timer } from './tcb.ts';
@@ -32,6 +32,8 @@ const RECEIVING = stateSet(State.synReceived, State.established, State.finWait1,
 
 const ACK: EventSet = 1 << Event.ack;
 
+const ACK_RST_SYN = Flag.ack | Flag.rst | Flag.syn;
+
 const facts = new Facts();
 
 /** RFC 9293 3.10.7 for a connection in SYN-SENT or later: the table says what happens, in the order of the text. */
@@ -44,12 +46,13 @@ export function segmentArrives(env: Environment, tcb: Tcb, segment: Segment): vo
     return;
   }
   if (events === 0) {
-    if (isUnflagged(tcb, segment)) return;
+    // Linux asks for the flags before anything else (tcp_rcv_established, tcp_rcv_state_process).
+    if ((segment.flags & ACK_RST_SYN) === 0 && isOpenToLinux(tcb)) return;
     factsOf(env, tcb, segment, facts);
     events = classify(facts, tcb.state);
   } else facts.where = Where.exact;
   const where = facts.where;
-  const isAgain = where === Where.overlap && isWhollyOld(tcb, segment);
+  const isAgain = where === Where.overlap && ((endOf(segment) - tcb.rcvNxt) | 0) <= 0;
   let accepted = false;
   for (; events !== 0; events &= events - 1) {
     const event = firstEvent(events);
@@ -78,11 +81,6 @@ function takeNext(env: Environment, tcb: Tcb, segment: Segment, events: EventSet
 function missesTimestamps(tcb: Tcb, segment: Segment): boolean {
   if (!tcb.timestampsOk || !tcb.config.requireTimestamps) return false;
   return (segment.optionKinds & OptionBit.timestamps) === 0 && (segment.flags & (Flag.rst | Flag.syn)) === 0;
-}
-
-/** Linux asks for the flags first (tcp_rcv_established, tcp_rcv_state_process). */
-function isUnflagged(tcb: Tcb, segment: Segment): boolean {
-  return (segment.flags & (Flag.ack | Flag.rst | Flag.syn)) === 0 && isOpenToLinux(tcb);
 }
 
 /**

@@ -53,7 +53,7 @@ export function userSend(
   if (taken <= 0) return taken;
   const end = endOfQueue(tcb);
   tcb.moreFollows = (flags & Msg.more) !== 0;
-  if (!tcb.moreFollows && (taken === length || tcb.config.pushesSuperSegments)) tcb.pushSeq = end;
+  if (!tcb.moreFollows && (taken === length || tcb.config.sendsAsLinux)) tcb.pushSeq = end;
   if (taken === length && (flags & Msg.oob) !== 0) {
     // RFC 9293 3.8.5: the pointer is to the octet after the urgent one.
     tcb.urgentQueued = true;

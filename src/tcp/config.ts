@@ -78,8 +78,6 @@ export interface TcpConfig {
   notSentLowWater: number;
   /** Least segments of a super-segment whose size follows the pace of sending; 0: they are as large as can be (tcp_min_tso_segs). */
   minSuperSegments: number;
-  /** Super-segments have PSH, so that they are not held back while they are put together again (Linux __tcp_transmit_skb). */
-  pushesSuperSegments: boolean;
   /** Size to which the send buffer may grow by itself (tcp_wmem[2]); equal to `sendBufferBytes`: fixed. */
   maxSendBufferBytes: number;
   /** RFC 6298 2.4; Linux 200 ms. */
@@ -116,10 +114,14 @@ export interface TcpConfig {
   persistMaxUs: number;
   /** A zero-window probe carries one octet of new data (RFC 9293 3.8.6.1); otherwise none, below SND.UNA, as Linux has it. */
   probeWithOctet: boolean;
-  /** A FIN by itself waits for room in the congestion window (Linux); otherwise it is one octet, and the last. */
-  finWaitsForWindow: boolean;
-  /** Minshall's variant of the Nagle algorithm: only a short segment not yet acknowledged holds the next one back (Linux). */
-  minshall: boolean;
+  /** What is sent again takes short segments behind it along (Linux tcp_retrans_collapse). */
+  collapses: boolean;
+  /**
+   * How segments leave, as Linux has it: only a short segment that is not acknowledged holds the next one back (Minshall's variant of
+   * Nagle's algorithm); a FIN by itself waits for room in the congestion window; PSH ends what one SEND gave, and is on super-segments, so
+   * that they are not held back while they are put together again (__tcp_transmit_skb).
+   */
+  sendsAsLinux: boolean;
 
   // Receiving
   receiveBufferBytes: number;

@@ -2,6 +2,7 @@ import { Acks, Event, type EventSet, type Facts, Known, State, Where } from '../
 import { Flag, OptionBit, type Segment } from '../wire/index.ts';
 import type { Environment } from './environment.ts';
 import { isFastChild } from './fast-open.ts';
+import { endOf } from './fin.ts';
 import { timestampClock } from './rtt.ts';
 import type { Tcb } from './tcb.ts';
 import { receiveWindow } from './window.ts';
@@ -57,18 +58,24 @@ export function factsOf(env: Environment, tcb: Tcb, segment: Segment, facts: Fac
   facts.pawsFailed = isOld(env, tcb, segment) ? Known.yes : Known.no;
   if (state === State.synReceived && facts.passive === Known.yes && !env.hasAcceptRoom(tcb))
     facts.room = Known.no;
+  const isBefore = facts.where === Where.before && (segment.flags & SYN_RST) !== Flag.syn;
+  if (isBefore && countsAgain(tcb, segment, facts.acks)) {
+    facts.where = Where.overlap;
+    facts.flags &= ~Flag.fin;
+  }
   if (isRecord(tcb)) placeForRecord(facts);
-  else if (tcb.config.takesOldAckOfFin) keepOldAck(tcb, facts);
 }
 
-/** FreeBSD tcp_do_segment trims text and FIN off an old segment, and goes on to its ACK. */
-function keepOldAck(tcb: Tcb, facts: Facts): void {
-  if (facts.where !== Where.before || facts.acks !== Acks.fin || tcb.finAcked) return;
-  if ((facts.flags & (Flag.rst | Flag.syn)) !== 0) return;
-  facts.where = Where.overlap;
-  facts.flags &= ~Flag.fin;
-  facts.hasData = false;
+/**
+ * The segment lies before RCV.NXT, but its ACK is to count. FreeBSD tcp_do_segment trims text and FIN off and goes on; Linux
+ * tcp_sequence takes what ends at the last ACK sent, or later.
+ */
+function countsAgain(tcb: Tcb, segment: Segment, acks: number): boolean {
+  if (!tcb.config.takesOldAckOfFin)
+    return isOpenToLinux(tcb) && ((endOf(segment) - tcb.lastAckSent) | 0) >= 0;
+  if (acks !== Acks.fin || tcb.finAcked || (segment.flags & Flag.rst) !== 0) return false;
   tcb.ackNow = true;
+  return true;
 }
 
 /** After close, `finWait2Record`: what is known of the connection is RCV.NXT, SND.NXT and the window. */
@@ -136,24 +143,11 @@ function place(env: Environment, tcb: Tcb, segment: Segment, facts: Facts): void
     window = tcb.receive.readable === 0 ? end + 1 : -1;
   }
   facts.where = window < 0 ? Where.beyond : whereIs(start, length, window);
-  if (
-    facts.where === Where.before &&
-    (segment.flags & SYN_RST) !== Flag.syn &&
-    isRecent(tcb, segment.seq + length)
-  ) {
-    facts.where = Where.overlap;
-    facts.flags &= ~Flag.fin;
-  }
   if (facts.where === Where.beyond && (segment.flags & Flag.rst) === 0) env.counters.BeyondWindow++;
   facts.hasData = !isSyn && payload > 0 && end > 0 && start < window && window > 0;
   if (fin !== 0 && !isSyn && end >= window) finBeyond(tcb, facts, start === 0 && payload === 0);
   if ((segment.flags & SYN_FIN_RST) === Flag.rst) placeReset(tcb, segment, facts);
   else if (tcb.finArrivedEarly && facts.hasData) facts.queuedFin = queuedFin(tcb, start, payload, window);
-}
-
-/** Linux tcp_sequence: what ends at the last ACK sent, or later, is looked at once more. */
-function isRecent(tcb: Tcb, end: number): boolean {
-  return ((end - tcb.lastAckSent) | 0) >= 0 && isOpenToLinux(tcb);
 }
 
 /** Neither a request that waits nor what is kept of a connection after close, which Linux asks other questions (tcp_check_req, tcp_timewait_state_process). */

@@ -26,9 +26,9 @@ function endOfText(segment: Segment): number {
   return (segment.seq + syn + segment.payloadLength) | 0;
 }
 
-/** Text and FIN lie before RCV.NXT. */
-export function isWhollyOld(tcb: Tcb, segment: Segment): boolean {
-  return ((endOfText(segment) + (segment.flags & Flag.fin) - tcb.rcvNxt) | 0) <= 0;
+/** The sequence number behind text, SYN and FIN. */
+export function endOf(segment: Segment): number {
+  return endOfText(segment) + (segment.flags & Flag.fin);
 }
 
 /** A FIN in the window that text is still missing before is kept: it need not come again. */

@@ -11,7 +11,7 @@ export function shortMayGo(tcb: Tcb, length: number, queued: number, outstanding
   if (tcb.finQueued) return true;
   if (tcb.cork || tcb.moreFollows) return false;
   if (tcb.noDelay || !outstanding) return true;
-  return tcb.config.minshall && !shortOutstanding(tcb);
+  return tcb.config.sendsAsLinux && !shortOutstanding(tcb);
 }
 
 /** A segment that was short when it left is not acknowledged (Linux tcp_minshall_check). */

@@ -3,6 +3,7 @@ import type { Environment } from './environment.ts';
 import { segmentBytes } from './options-out.ts';
 import { begin, finish } from './output-segment.ts';
 import { nextRetransmission, segmentSent, sendAllowance } from './recovery.ts';
+import { Sent } from './scoreboard.ts';
 import type { Tcb } from './tcb.ts';
 
 /** Sends what recovery wants again, as far as cwnd goes. */
@@ -21,15 +22,24 @@ export function retransmitLost(env: Environment, tcb: Tcb): void {
 /** Octets of sequence space of an entry that may go now, FIN included; 0: none. */
 function againLength(env: Environment, tcb: Tcb, index: number, mss: number): number {
   const start = tcb.sent.startOf(index);
-  let length = tcb.sent.lengthOf(index);
+  let length = collapsed(tcb, index, tcb.config.collapses ? mss : 0);
   const allowance = sendAllowance(tcb);
-  const finOnly = tcb.finSent && start === tcb.finSeq;
-  if (finOnly) return allowance > 0 || start === tcb.sndUna ? 1 : 0;
-  const one = length < mss ? length : mss;
-  if (allowance < one) return 0;
+  // Linux counts segments, whatever their size.
+  if (allowance < (tcb.config.sendsAsLinux || length > mss ? mss : length)) return 0;
+  if (tcb.finSent && start === tcb.finSeq) return 1;
   const limit = tcb.urgentQueued ? mss : Math.max(mss, Math.min(env.superSegmentBytes, allowance));
   if (length > limit) length = limit - (limit % mss);
   return inWindow(tcb, start, length, mss);
+}
+
+/** An entry, and short ones behind it that fit into `most` with it, lost or not (Linux tcp_retrans_try_collapse). */
+function collapsed({ sent }: Tcb, index: number, most: number): number {
+  let length = sent.lengthOf(index);
+  for (let i = index + 1; i < sent.count && (sent.flagsOf(i) & Sent.sacked) === 0; i++) {
+    if (length + sent.lengthOf(i) > most) break;
+    length += sent.lengthOf(i);
+  }
+  return length;
 }
 
 /**
@@ -51,8 +61,8 @@ export function sendAgain(env: Environment, tcb: Tcb, seq: number, length: numbe
   const out = begin(env, tcb, seq, Flag.ack);
   if (fin === 1) out.flags |= Flag.fin;
   // Linux __tcp_transmit_skb: all that is cut up on the way. Otherwise the last of what waits (RFC 9293 MUST-61).
-  const pushes = tcb.config.pushesSuperSegments ? text > mss : text > 0 && end === tcb.sndNxt;
-  if (pushes || tcb.sent.isPushed(end)) out.flags |= Flag.psh;
+  const pushes = tcb.config.sendsAsLinux ? text > mss : text > 0 && end === tcb.sndNxt;
+  if (pushes || tcb.sent.isPushed(end) || tcb.sent.isPushed((end - fin) | 0)) out.flags |= Flag.psh;
   if (text > 0) {
     out.payloadOffset = (seq - tcb.sndUna) | 0;
     out.payloadLength = text;

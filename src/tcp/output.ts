@@ -137,7 +137,7 @@ function sendNew(env: Environment, tcb: Tcb, regardless: boolean): void {
     if (regardless) break;
   }
   if (tcb.finQueued && !tcb.finSent && tcb.sndNxt === textEnd && ((edge - tcb.sndNxt) | 0) > 0) {
-    if (tcb.config.finWaitsForWindow && allowance < mss) return;
+    if (tcb.config.sendsAsLinux && allowance < mss) return;
     sendText(env, tcb, 0, 0, 1, mss);
   }
 }
@@ -198,9 +198,9 @@ function sendText(
   if (length > 0) {
     const toPush = (tcb.pushSeq - seq) | 0;
     // RFC 9293 3.9.1.2 (MUST-61): the last of what waits, but for Linux where more was announced, and the end of the last SEND.
-    pushes = (isLast && !tcb.config.pushesSuperSegments) || (toPush > 0 && toPush <= length);
+    pushes = (isLast && !tcb.config.sendsAsLinux) || (toPush > 0 && toPush <= length);
     if (tcb.segmentEnds?.[0] === ((seq + length) | 0)) pushes = true;
-    if (pushes || (length > mss && tcb.config.pushesSuperSegments)) out.flags |= Flag.psh;
+    if (pushes || (length > mss && tcb.config.sendsAsLinux)) out.flags |= Flag.psh;
     out.payloadOffset = (seq - tcb.sndUna) | 0;
     out.payloadLength = length;
     if (length > mss) out.segmentSize = mss;

@@ -74,7 +74,8 @@ export class World implements CallWorld {
     this.host = new Host({
       name: 'drill',
       profile,
-      config,
+      // Under packetdrill a TUN device keeps what was sent, and Linux puts together only what nobody else holds (skb_cloned).
+      config: { ...config, collapses: false },
       addresses: [settings.localAddress],
       mtu: settings.mtu,
       seed,

@@ -107,6 +107,13 @@ class Pair:
         self.tap.setblocking(False)
         self.frames = []
 
+    def wait(self, seconds):
+        """Meanwhile frames are taken as they come: what a tap holds, the kernel does not put together (skb_cloned)."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if select.select([self.tap], [], [], left)[0]:
+                self.drain()
+
     def drain(self):
         while True:
             try:
@@ -196,16 +203,14 @@ class Runner:
         planned = time.monotonic()
         for step in self.scenario["steps"]:
             pause = planned - time.monotonic()
-            if pause > 0:
-                time.sleep(pause)
+            self.pair.wait(pause)
             self.times_us.append(time.time_ns() // 1000)
             results.append(self.step(step))
             # Where the machine is late the plan moves, but no step comes before the one ahead of it had its time.
             wait = step["waitMs"] / 1000
             planned = max(planned + wait, time.monotonic() + min(wait, LEAST_PAUSE_S))
         pause = planned - time.monotonic()
-        if pause > 0:
-            time.sleep(pause)
+        self.pair.wait(pause)
         self.pair.drain()
         return results
 
