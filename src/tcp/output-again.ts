@@ -62,7 +62,8 @@ export function sendAgain(env: Environment, tcb: Tcb, seq: number, length: numbe
   if (fin === 1) out.flags |= Flag.fin;
   // Linux __tcp_transmit_skb: all that is cut up on the way. Otherwise the last of what waits (RFC 9293 MUST-61).
   const pushes = tcb.config.sendsAsLinux ? text > mss : text > 0 && end === tcb.sndNxt;
-  if (pushes || tcb.sent.isPushed(end) || tcb.sent.isPushed((end - fin) | 0)) out.flags |= Flag.psh;
+  if (pushes || (text > 0 && tcb.sent.isPushed((end - fin) | 0)) || tcb.sent.isPushed(end))
+    out.flags |= Flag.psh;
   if (text > 0) {
     out.payloadOffset = (seq - tcb.sndUna) | 0;
     out.payloadLength = text;
