@@ -53,7 +53,7 @@ export const closeWithUnreadData: Cause = {
     const sender = k.sender!;
     // What it answered it need not have read whole.
     if (unread === 0) return k.receiver!.bytes > 0 && !wasAnswered(k) && k.o.closeKind === 'rst' ? 0.42 : 0;
-    if (sender.fins > 0 && sender.unreadAtFin === unread && k.closer === sender) return 0.3;
+    if (sender.fins > 0 && sender.unreadAtFin === unread && k.closer === sender) return 0.4;
     if (windowShowsUnread(sender, unread)) return 0.95;
     return wasAnswered(k) && !leftUnasked(k) ? 0.5 : 0.8;
   },

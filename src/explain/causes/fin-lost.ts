@@ -1,5 +1,6 @@
 import { isSimultaneous } from '../outcome.ts';
 import { formatTimes, nameOf } from '../text.ts';
+import type { End } from '../track/connection.ts';
 import type { Cause } from './cause.ts';
 import { farEnd } from './signs/path.ts';
 import { finLostFrom, hasBothEnds } from './signs/peer.ts';
@@ -7,8 +8,15 @@ import { between } from './signs/words.ts';
 
 /** Linux: TCP_RTO_MIN; a lost FIN goes again after this at the earliest. */
 const RTO_MIN_US = 200_000;
+/** Timers on both sides of a capture are not exact. */
+const ROUNDING_US = 20_000;
 /** The first timeout is seldom longer, even on a path with a long round trip. */
 const FIRST_RTO_MAX_US = 2_000_000;
+
+/** A FIN that goes again sooner is a tail loss probe (RFC 8985 7.2) or a copy: the first one may have arrived, and its ACK been delayed. */
+function afterTimeout(end: End): boolean {
+  return end.finLastAtUs - end.finAtUs >= RTO_MIN_US - ROUNDING_US;
+}
 
 export const finLost: Cause = {
   id: 'fin-lost',
@@ -30,7 +38,8 @@ export const finLost: Cause = {
   fit: (k) => {
     if (k.o.closeKind !== 'fin') return 0;
     if (hasBothEnds(k)) return finLostFrom(k, k.client) || finLostFrom(k, k.server) ? 0.95 : 0;
-    if (k.closer!.fins > 1) return 0.95;
+    if (k.closer!.fins > 1) return afterTimeout(k.closer!) ? 0.95 : 0.3;
+    if (k.passive!.fins > 1 && !afterTimeout(k.passive!)) return 0.2;
     if (k.passive!.fins > 1)
       return k.passive!.finAckedAtUs >= 0 && k.passive!.finAckedAtUs < k.passive!.finLastAtUs ? 0.2 : 0.6;
     if (isSimultaneous(k.c)) return 0;

@@ -10,6 +10,9 @@ import {
 import { lateTextEvidence } from './signs/evidence.ts';
 import { between, capitalised, lateTextWords, namesOf } from './signs/words.ts';
 
+/** tcp_fin_timeout is set in seconds. */
+const SHORTEST_US = 900_000;
+
 export const finWait2Expired: Cause = {
   id: 'fin-wait2-expired',
   group: 'time-wait',
@@ -40,11 +43,11 @@ export const finWait2Expired: Cause = {
   scenario: 'close-wait-leak',
   kinds: ['fin-then-rst'],
   fit: (k) => {
-    if (lateFinRefused(k)) return finDelayUs(k) > 30_000_000 ? 0.9 : 0;
+    if (lateFinRefused(k)) return finDelayUs(k) > 30_000_000 ? 0.9 : finDelayUs(k) > SHORTEST_US ? 0.5 : 0;
     if (!lateTextRefused(k) || crossing(k) || isNewRequest(k)) return 0;
     const waited = waitedUs(k);
     if (waited > 30_000_000) return 0.9;
-    return waited > 900_000 ? 0.6 : 0;
+    return waited > SHORTEST_US ? 0.6 : 0;
   },
   story: (k) =>
     lateFinRefused(k)

@@ -1,7 +1,7 @@
 import { formatBytes } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { unreadEvidence } from './signs/evidence.ts';
-import { abortedLive, resetByServer, unreadAtReset, wasAnswered } from './signs/resets.ts';
+import { abortedLive, abortsFinWait2, resetByServer, unreadAtReset, wasAnswered } from './signs/resets.ts';
 import { leftUnasked, noData, resetFreedBuffer, windowShowsUnread } from './signs/text.ts';
 import { beforeReset, namesOf, unreadWords } from './signs/words.ts';
 
@@ -38,9 +38,10 @@ export const linger0Abort: Cause = {
     'Linux: SNMP counter TCPAbortOnData counts these closes too',
   ],
   scenario: 'linger-zero',
-  kinds: ['rst'],
+  kinds: ['rst', 'fin-then-rst'],
   fit: (k) => {
-    if (!abortedLive(k) || k.o.closeKind !== 'rst') return 0;
+    if (!abortedLive(k)) return 0;
+    if (k.o.closeKind !== 'rst') return abortsFinWait2(k) ? 0.5 : 0;
     if (noData(k) && resetByServer(k)) return 0.45;
     if (noData(k)) return 0.6;
     const freed = resetFreedBuffer(k);

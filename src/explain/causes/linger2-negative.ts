@@ -28,7 +28,8 @@ export const linger2Negative: Cause = {
   kinds: ['fin-then-rst'],
   fit: (k) => {
     if (!abortedLive(k) || k.sender !== k.closer || k.passive!.bytesAfterPeerFin > 0) return 0;
-    if (k.closer!.finAckedAtUs >= 0) return 0.9;
+    // SO_LINGER 0 and unread data end FIN-WAIT-2 in the same way.
+    if (k.closer!.finAckedAtUs >= 0) return 0.6;
     // Only this direction was captured: whether the FIN had been acknowledged cannot be known.
     return k.passive!.segments === 0 ? 0.6 : 0;
   },

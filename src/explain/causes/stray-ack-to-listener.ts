@@ -30,7 +30,11 @@ export const strayAckToListener: Cause = {
   scenario: 'stray-segment',
   kinds: ['rst', 'refused', 'open'],
   // An RST that answers nothing here is itself the stray.
-  fit: (k) => (hadNoSocket(k) && strayed(k) && k.reset!.record.trigger !== null ? 0.9 : 0),
+  fit: (k) => {
+    if (!hadNoSocket(k) || !strayed(k) || k.reset!.record.trigger === null) return 0;
+    // Where the other end was heard before, the capture may have begun too late to show this one.
+    return k.receiver!.segments > k.receiver!.resets + 1 ? 0.5 : 0.9;
+  },
   story: (k) => {
     const { sender, receiver } = namesOf(k);
     return `The capture has no earlier packet of this connection from the ${sender}; its RST answers ${triggerWords(k)}, so the ${receiver} believes in a connection that the ${sender} does not know.`;

@@ -21,6 +21,8 @@ import {
 const NOTHING_BUT_ACK: number = Flag.ack | Flag.psh | Flag.ece | Flag.cwr | Flag.ae | Flag.urg;
 /** Copies of one packet (mirror port, several interfaces) follow each other this fast. */
 const COPY_WITHIN_US = 2_000;
+/** No host sends the same again so soon; a router's second interface shows it (`tcpdump -i any`). */
+const COPY_WITHOUT_ID_US = 200;
 /** Queues of a capturing host hold packets back for no longer. */
 const REORDERED_US = 5_000;
 /** A segment this far beyond what was seen is not a gap in the capture but another sequence space. */
@@ -165,10 +167,9 @@ function isCopy(from: End, s: Segment, atUs: number): boolean {
   if (from.lastAckField !== s.ack || from.lastLength !== s.payloadLength) return false;
   if (atUs - from.lastAtUs > COPY_WITHIN_US) return false;
   if (s.identification > 0) return from.lastIdentification === s.identification;
-  // Without an IP ID, equal pure ACKs are duplicate ACKs, not copies.
-  return (
-    s.identification < 0 && s.payloadLength > 0 && (s.flags & Flag.rst) === 0 && atUs - from.lastAtUs < 200
-  );
+  // Without an IP ID, equal pure ACKs are duplicate ACKs, not copies, and of two RSTs each may answer a segment.
+  const isUnique = s.payloadLength > 0 || (s.flags & (Flag.syn | Flag.fin)) !== 0;
+  return isUnique && (s.flags & Flag.rst) === 0 && atUs - from.lastAtUs < COPY_WITHOUT_ID_US;
 }
 
 function firstBytes(s: Segment): number {

@@ -2,7 +2,15 @@ import { Flag } from '../../../wire/segment.ts';
 import type { End } from '../../track/connection.ts';
 import type { Case } from '../cause.ts';
 import { longIdleUs } from './path.ts';
-import { abortedLive, hadNoSocket, ownReset, resetByClient, triggerHas, triggerLength } from './resets.ts';
+import {
+  abortedLive,
+  hadNoSocket,
+  lateTextTaken,
+  ownReset,
+  resetByClient,
+  triggerHas,
+  triggerLength,
+} from './resets.ts';
 import { isGoodbye } from './text.ts';
 
 /** Nothing happened beside an orderly close. */
@@ -22,7 +30,8 @@ export function lateTextRefused(k: Case): boolean {
     k.passive !== null &&
     k.sender === k.closer &&
     k.reset!.form !== 'C' &&
-    k.passive!.bytesAfterPeerFin + k.passive!.bytesCrossingPeerFin > 0
+    k.passive!.bytesAfterPeerFin + k.passive!.bytesCrossingPeerFin > 0 &&
+    !(k.reset!.form === 'A' && lateTextTaken(k))
   );
 }
 

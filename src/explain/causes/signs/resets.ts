@@ -14,6 +14,25 @@ export function abortedLive(k: Case): boolean {
   return ownReset(k) && k.reset!.form === 'A';
 }
 
+/** The end that had closed its own direction, which the other had acknowledged, drops the connection without being asked. */
+export function abortsFinWait2(k: Case): boolean {
+  const { closer, passive } = k;
+  if (!abortedLive(k) || closer === null || k.sender !== closer || closer.finAckedAtUs < 0) return false;
+  return passive!.bytesAfterPeerFin === 0 || lateTextTaken(k);
+}
+
+/** All the text that came after the FIN was acknowledged before the RST: it was not what the RST refused. */
+export function lateTextTaken(k: Case): boolean {
+  const { passive } = k;
+  return (
+    passive!.bytesAfterPeerFin > 0 && passive!.acked && ((passive!.sndUna - endOfText(passive!)) | 0) >= 0
+  );
+}
+
+function endOfText(end: End): number {
+  return end.fins > 0 ? end.finSeq : end.sndMax;
+}
+
 /** It had asked, with probes or with text sent again, whether the other end was still there. */
 export function soughtAnswer(end: End): boolean {
   return end.keepaliveProbes + end.windowProbes + end.retransmissions > 0;

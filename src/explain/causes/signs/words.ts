@@ -90,7 +90,10 @@ export function unreadWords(k: Case): string {
   const unread = k.reset!.record.senderUnread;
   if (unread > 0)
     return `the ${sender} had received ${formatBytes(unread)} since it last sent anything, the last ${beforeReset(k, k.receiver!.lastDataAtUs)} before the RST`;
-  if (k.receiver!.bytes === 0) return `the ${sender} had not received a byte`;
+  const seen = k.c.midstream ? ', as far as this capture shows' : '';
+  if (k.receiver!.bytes === 0) return `the ${sender} had not received a byte${seen}`;
+  if (k.sender!.lastDataAtUs < 0)
+    return `nothing of the ${formatBytes(k.receiver!.bytes)} of the ${receiver} came since the ${sender} last sent anything`;
   return `the ${sender} itself had sent the last data, ${beforeReset(k, k.sender!.lastDataAtUs)} before the RST, after all ${formatBytes(k.receiver!.bytes)} of the ${receiver}`;
 }
 
