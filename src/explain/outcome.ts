@@ -177,7 +177,7 @@ function kindOf(
   if (c.selfConnected) return c.resetCount > 0 ? 'rst' : client.fins > 0 ? 'fin' : 'open';
   if (reset?.accepted) {
     if (isKeepaliveDeath(c, reset)) return 'timeout';
-    if (c.firstFinFrom < 0) return 'rst';
+    if (c.firstFinFrom < 0 || crossesFin(c, reset)) return 'rst';
     const bothClosed = client.fins > 0 && server.fins > 0;
     if (bothClosed && isDone(reset.record.receiverState) && isDone(reset.record.senderState)) return 'fin';
     if (reset.record.receiverState === State.timeWait) return 'fin';
@@ -189,6 +189,16 @@ function kindOf(
     return 'fin-then-rst';
   if (reset !== null && reset.foreign === null && isFinal(c, reset)) return 'rst';
   return c.firstFinFrom >= 0 ? 'half-closed' : 'open';
+}
+
+/** Where the round trip is not known. */
+const CROSSING_US = 50_000;
+
+/** The RST acknowledges less than the other end's FIN, which was still on its way: its sender was in ESTABLISHED. */
+function crossesFin(c: Connection, { form, record }: ResetFacts): boolean {
+  const peer = c.end(1 - record.from);
+  if (form !== 'A' || peer.fins === 0 || c.end(record.from).fins > 0) return false;
+  return ((record.ack - peer.finSeq) | 0) <= 0 && record.atUs - peer.finAtUs < 2 * rttOf(c) + CROSSING_US;
 }
 
 function isDone(state: number): boolean {
@@ -206,7 +216,7 @@ export function isKeepaliveDeath(c: Connection, reset: ResetFacts): boolean {
   const sender = c.end(reset.record.from);
   return (
     reset.form === 'A' &&
-    sender.keepaliveRun >= 1 &&
+    reset.record.senderProbes >= 1 &&
     (reset.record.sinceReceiverUs < 0 ||
       reset.record.sinceReceiverUs > sender.keepaliveLastAtUs - sender.keepaliveFirstAtUs)
   );
@@ -220,7 +230,8 @@ function unestablishedKind(c: Connection, reset: ResetFacts | null, captureEndUs
     if (client.syns > 0 || reset.form === 'C')
       return reset.record.receiverState === State.synReceived ? 'rst' : 'refused';
   }
-  if (client.resets > 0 && server.syns > 0) return 'abort-connect';
+  const refused = c.resets.some((r) => r.from === CLIENT && r.atUs >= server.synAtUs);
+  if (refused && server.syns > 0) return 'abort-connect';
   if (reset !== null)
     return server.syns > 0 ? 'rst' : reset.record.from === CLIENT ? 'abort-connect' : 'refused';
   if (c.icmp.some((i) => isHardIcmp(i.family, i.type, i.code))) return 'refused-icmp';

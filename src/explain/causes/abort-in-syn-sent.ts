@@ -32,7 +32,7 @@ export const abortInSynSent: Cause = {
   scenario: 'abandoned-connect',
   kinds: ['abort-connect'],
   fit: (k) => {
-    if (k.server.syns === 0) return 0;
+    if (k.server.syns === 0 || k.c.synAckRepeats > 1) return 0;
     if (handmadeSyn(k.client)) return 0;
     return answerDelayUs(k) > 20_000 || k.client.syns > 1 ? 0.9 : 0.5;
   },

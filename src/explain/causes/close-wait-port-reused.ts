@@ -32,7 +32,8 @@ export const closeWaitPortReused: Cause = {
   ],
   scenario: 'forgotten-socket',
   kinds: ['fin-then-rst', 'half-closed'],
-  fit: (k) => (synSenderReset(k) && k.closer !== null && k.passive!.fins === 0 ? 0.95 : 0),
+  fit: (k) =>
+    synSenderReset(k) && k.closer !== null && k.closer.finAckedAtUs >= 0 && k.passive!.fins === 0 ? 0.95 : 0,
   halfSeen: (k) => (k.client.syns > 0 && k.client.resets > 0 ? 0.38 : 0),
   story: (k) => {
     const { closer, passive } = namesOf(k);

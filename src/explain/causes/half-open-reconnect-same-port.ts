@@ -1,7 +1,7 @@
 import type { Cause } from './cause.ts';
 import { strangeSynEvidence } from './signs/evidence.ts';
-import { synSenderReset } from './signs/resets.ts';
-import { between } from './signs/words.ts';
+import { metOldConnection, synSenderReset } from './signs/resets.ts';
+import { between, reuseWords } from './signs/words.ts';
 
 export const halfOpenReconnectSamePort: Cause = {
   id: 'half-open-reconnect-same-port',
@@ -30,10 +30,17 @@ export const halfOpenReconnectSamePort: Cause = {
     'Linux: tcp_validate_incoming, tcp_rcv_synsent_state_process',
   ],
   scenario: 'half-open-crash',
-  kinds: ['rst', 'open'],
-  fit: (k) => (synSenderReset(k) && k.closer === null ? 0.95 : 0),
+  kinds: ['rst', 'open', 'fin', 'fin-then-rst', 'half-closed'],
+  fit: (k) => {
+    // A FIN that never got through leaves the other end in ESTABLISHED.
+    if (synSenderReset(k) && k.o.closeKind !== 'fin')
+      return k.closer === null || k.closer.finAckedAtUs < 0 ? 0.95 : 0;
+    return metOldConnection(k) ? 0.9 : 0;
+  },
   halfSeen: (k) => (k.client.syns > 0 && k.client.resets > 0 ? 0.44 : 0),
   story: (k) => {
+    if (metOldConnection(k))
+      return `${reuseWords(k)}; the server answered it with an ACK of the old numbers, for it still had that connection, and the client knew nothing of them: RST.`;
     const [from, to] = k.c.strangeSynFrom === 0 ? ['client', 'server'] : ['server', 'client'];
     return `${between(k.c.strangeSynAtUs, k.c.startUs)} after the connection's first packet the ${from}'s port sent a new SYN on it; the ${to}, which still had it open, answered with an ACK of the old numbers, and the ${from} knew nothing of them: RST.`;
   },

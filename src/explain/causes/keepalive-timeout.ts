@@ -3,6 +3,7 @@ import { formatCount, nameOf } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { keepaliveEvidence } from './signs/evidence.ts';
 import { farEnd, unanswered } from './signs/path.ts';
+import { probedInVain } from './signs/resets.ts';
 import { between } from './signs/words.ts';
 
 export const keepaliveTimeout: Cause = {
@@ -36,18 +37,23 @@ export const keepaliveTimeout: Cause = {
   kinds: ['timeout', 'rst'],
   fit: (k) => {
     if (k.reset !== null && isKeepaliveDeath(k.c, k.reset)) return 0.95;
+    if (probedInVain(k)) return 0.9;
     const u = unanswered(k);
     return u !== null && u.end.keepaliveRun >= 2 && u.end.retryRun === 0 ? 0.9 : 0;
   },
   unseen: (k) => (k.o.closeKind === 'open' && farEnd(k) !== null ? 0.15 : 0),
   story: (k) => {
-    const end = k.client.keepaliveRun >= k.server.keepaliveRun ? k.client : k.server;
+    const inVain = probedInVain(k);
+    const end = inVain ? k.sender! : k.client.keepaliveRun >= k.server.keepaliveRun ? k.client : k.server;
+    const probes = formatCount(inVain ? end.keepaliveRunBefore : end.keepaliveRun, 'unanswered probe');
+    if (inVain)
+      return `The ${nameOf(k, end)} had sent ${probes}, the last ${between(k.reset!.record.atUs, end.keepaliveLastAtUs)} before its RST: when the other end was heard again, it had given up.`;
     const peer = end === k.client ? k.server : k.client;
     const closed =
       k.reset !== null && k.sender === end
         ? `; ${between(k.reset.record.atUs, end.keepaliveLastAtUs)} after the last probe it gave up with an RST`
         : '';
-    return `The ${nameOf(k, peer)} was last heard ${between(peer.lastAtUs, end.keepaliveFirstAtUs)} before the first of ${formatCount(end.keepaliveRun, 'unanswered probe')}${closed}.`;
+    return `The ${nameOf(k, peer)} was last heard ${between(peer.lastAtUs, end.keepaliveFirstAtUs)} before the first of ${probes}${closed}.`;
   },
   evidence: keepaliveEvidence,
 };

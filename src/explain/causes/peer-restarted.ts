@@ -1,7 +1,17 @@
 import type { Cause } from './cause.ts';
 import { retriesEvidence } from './signs/evidence.ts';
-import { forgotten, hadNoSocket, senderSilence, strayed, synSenderReset } from './signs/resets.ts';
+import {
+  forgotten,
+  hadNoSocket,
+  probedInVain,
+  retriedInVain,
+  senderSilence,
+  strayed,
+  synSenderReset,
+} from './signs/resets.ts';
 import { silenceWords, triggerWords } from './signs/words.ts';
+
+const SHORTEST_OUTAGE_US = 200_000;
 
 export const peerRestarted: Cause = {
   id: 'peer-restarted',
@@ -34,6 +44,7 @@ export const peerRestarted: Cause = {
   scenario: 'half-open-crash',
   kinds: ['rst', 'timeout', 'fin-then-rst'],
   fit: (k) => {
+    if (retriedInVain(k) || probedInVain(k)) return 0.3;
     // The host knew the flow under the ports it had before.
     if (k.peer?.remapped) return 0.3;
     if (
@@ -45,6 +56,8 @@ export const peerRestarted: Cause = {
     )
       return 0.8;
     if (!forgotten(k) || strayed(k) || synSenderReset(k)) return 0;
+    // No host comes back so soon: it has closed, and its FIN had not left yet.
+    if (senderSilence(k) < k.o.rttUs + SHORTEST_OUTAGE_US) return 0.4;
     return k.receiver!.retransmissions > 0 && senderSilence(k) > k.reset!.record.sinceReceiverUs
       ? 0.85
       : 0.75;

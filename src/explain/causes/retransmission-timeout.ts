@@ -3,8 +3,8 @@ import type { End } from '../track/connection.ts';
 import type { Case, Cause } from './cause.ts';
 import { silentEndEvidence } from './signs/evidence.ts';
 import { farEnd, unanswered } from './signs/path.ts';
-import { abortedLive, soughtAnswer } from './signs/resets.ts';
-import { silentEndWords } from './signs/words.ts';
+import { abortedLive, retriedInVain, soughtAnswer } from './signs/resets.ts';
+import { gaveUpWords, silentEndWords } from './signs/words.ts';
 
 export const retransmissionTimeout: Cause = {
   id: 'retransmission-timeout',
@@ -37,6 +37,7 @@ export const retransmissionTimeout: Cause = {
   scenario: 'half-open-crash',
   kinds: ['timeout', 'rst'],
   fit: (k) => {
+    if (retriedInVain(k)) return 0.9;
     const u = unanswered(k);
     if (u === null || u.end.retryRun === 0 || isStuckAtZeroWindow(u.end, u.peer)) return 0;
     if (k.reset !== null) return saidGoodbye(k, u.end) ? 0.96 : 0;
@@ -44,7 +45,7 @@ export const retransmissionTimeout: Cause = {
   },
   unseen: (k) => (k.o.closeKind === 'open' && farEnd(k) !== null ? 0.3 : 0),
   halfSeen: (k) => (abortedLive(k) && soughtAnswer(k.sender!) ? 0.36 : 0),
-  story: silentEndWords,
+  story: (k) => (retriedInVain(k) ? gaveUpWords(k) : silentEndWords(k)),
   evidence: silentEndEvidence,
 };
 

@@ -1,5 +1,6 @@
 import type { Cause } from './cause.ts';
 import { badAnswerEvidence } from './signs/evidence.ts';
+import { metOldConnection } from './signs/resets.ts';
 import { between, reuseWords } from './signs/words.ts';
 
 export const synOlderInTimeWait: Cause = {
@@ -28,7 +29,7 @@ export const synOlderInTimeWait: Cause = {
   scenario: 'time-wait-reopen',
   kinds: ['fin', 'rst', 'open', 'fin-then-rst', 'half-closed'],
   needsOddity: true,
-  fit: (k) => (k.c.previous !== null && k.c.badAnswers > 0 ? 0.92 : 0),
+  fit: (k) => (k.c.previous !== null && k.c.badAnswers > 0 && !metOldConnection(k) ? 0.92 : 0),
   halfSeen: (k) => (k.client.syns > 0 && k.client.resets > 0 ? 0.45 : 0),
   story: (k) =>
     `${reuseWords(k)}; the SYN met an ACK of the old connection ${between(k.c.badAnswerAtUs, k.client.synAtUs)} later, and went again ${between(k.client.lastSynAtUs, k.c.badAnswerAtUs)} after that.`,

@@ -27,7 +27,7 @@ export const synScan: Cause = {
   scenario: 'port-scan',
   kinds: ['abort-connect', 'refused'],
   fit: (k) => {
-    if (k.o.closeKind !== 'abort-connect' || k.server.syns === 0) return 0;
+    if (k.o.closeKind !== 'abort-connect' || k.server.syns === 0 || k.c.synAckRepeats > 1) return 0;
     if (handmadeSyn(k.client)) return 0.95;
     return k.client.syns === 1 && answerDelayUs(k) < 20_000 ? 0.6 : 0.2;
   },

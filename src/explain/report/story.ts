@@ -80,7 +80,7 @@ function resetStory(k: Case): string {
   const sent = `${first === '' ? who : who.charAt(0).toLowerCase() + who.slice(1)} sent RST`;
   const answer =
     k.reset!.answers && r.trigger !== null
-      ? `, ${formatDuration(r.atUs - r.trigger.atUs)} after the ${r.from === 0 ? 'server' : 'client'}'s packet ${r.trigger.packet}`
+      ? `, ${formatDuration(Math.max(0, r.atUs - r.trigger.atUs))} after the ${r.from === 0 ? 'server' : 'client'}'s packet ${r.trigger.packet}`
       : '';
   return `${first}${sent} ${exchanged(k)}${answer}.`;
 }
@@ -92,12 +92,13 @@ function timeoutStory(k: Case): string {
   if (end === undefined) return `The connection fell silent ${exchanged(k)}.`;
   const name = nameOf(k, end);
   if (end.retryRun > 0)
-    return `The ${name} sent ${formatBytes(end.retryLength)} again ${end.retryRun} times over ${formatDuration(end.retryLastAtUs - end.retryFirstAtUs)} and got no answer.`;
+    return `The ${name} sent ${formatBytes(end.retryLength)} again ${end.retryRun} times over ${formatDuration(Math.max(0, end.retryLastAtUs - end.retryFirstAtUs))} and got no answer.`;
   if (end.windowProbes > 0)
     return `The ${name} asked a closed window ${end.windowProbes} times and then stopped.`;
-  if (end.keepaliveProbes > 0)
-    return `The ${name} sent ${end.keepaliveProbes} keepalive probes over ${formatDuration(end.keepaliveLastAtUs - end.keepaliveFirstAtUs)} and got no answer.`;
-  return `The ${name} sent its FIN ${end.fins} times over ${formatDuration(end.finLastAtUs - end.finAtUs)} and got no answer.`;
+  const probes = end.keepaliveRun > 0 ? end.keepaliveRun : end.keepaliveProbes;
+  if (probes > 0)
+    return `The ${name} sent ${probes} keepalive probes over ${formatDuration(Math.max(0, end.keepaliveLastAtUs - end.keepaliveFirstAtUs))} and got no answer.`;
+  return `The ${name} sent its FIN ${end.fins} times over ${formatDuration(Math.max(0, end.finLastAtUs - end.finAtUs))} and got no answer.`;
 }
 
 function consequences(k: Case): string {

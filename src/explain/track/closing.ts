@@ -121,6 +121,9 @@ function abort(
     atUs - last.atUs < 0.8 * wayThereAndBack
   )
     revert(from);
+  // It acknowledges less than the FIN: that was still on its way.
+  const met = to.fins === 0 || (s.flags & Flag.ack) === 0 || ((s.ack - to.finSeq) | 0) > 0;
+  if (!met && stateOf(from) === State.closeWait) revert(from);
   // No ACK flag: no full socket stood behind it, so the handshake never ended there (tcp_abort_on_overflow).
   const untouched = from.bytes === 0 && (!to.acked || ((to.sndUna - to.firstSeq) | 0) <= 1);
   if (
@@ -200,6 +203,7 @@ function describe(
     senderUnread: unreadBy(from, to, s),
     senderWindow: from.rawWindow,
     senderUnacked: from.acked ? Math.max(0, (from.sndMax - from.sndUna) | 0) : 0,
+    senderProbes: from.keepaliveRun,
     sinceSenderUs: from.segments > 1 ? atUs - from.lastAtUs : -1,
     sinceReceiverUs: to.segments > 0 ? atUs - to.lastAtUs : -1,
   };

@@ -57,6 +57,8 @@ export class End {
   retryRun: number = 0;
   /** Probes in a row that nothing answered. */
   keepaliveRun: number = 0;
+  /** The run that the other end's next segment ended. */
+  keepaliveRunBefore: number = 0;
   windowProbeRun: number = 0;
   fins: number = 0;
   resets: number = 0;
@@ -278,6 +280,7 @@ export class End {
     this.unansweredBytes = 0;
     this.keepaliveProbes = 0;
     this.keepaliveRun = 0;
+    this.keepaliveRunBefore = 0;
     this.keepaliveFirstAtUs = 0;
     this.keepaliveFirstPacket = 0;
     this.keepaliveLastAtUs = 0;

@@ -437,7 +437,10 @@ function observeAck(c: Connection, from: End, to: End, s: Segment, packet: numbe
     to.sndMax = ack;
   }
   // Whatever it says, it is alive.
-  to.keepaliveRun = 0;
+  if (to.keepaliveRun > 0) {
+    to.keepaliveRunBefore = to.keepaliveRun;
+    to.keepaliveRun = 0;
+  }
   to.windowProbeRun = 0;
   const progress = to.acked ? (ack - to.sndUna) | 0 : 1;
   if (!from.ackKnown || ((ack - from.rcvNxt) | 0) > 0) {

@@ -52,6 +52,8 @@ export interface ResetRecord {
   readonly senderWindow: number;
   /** Bytes of the sender that were not acknowledged. */
   readonly senderUnacked: number;
+  /** Keepalive probes of the sender that nothing had answered by then. */
+  readonly senderProbes: number;
   /** Time since the sender's and the receiver's last segment; -1 where there was none. */
   readonly sinceSenderUs: number;
   readonly sinceReceiverUs: number;

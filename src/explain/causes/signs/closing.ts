@@ -1,4 +1,5 @@
 import { Flag } from '../../../wire/segment.ts';
+import { isSimultaneous } from '../../outcome.ts';
 import type { End } from '../../track/connection.ts';
 import type { Case } from '../cause.ts';
 import { longIdleUs } from './path.ts';
@@ -84,7 +85,7 @@ export function lastWord(k: Case): boolean {
   const p = k.passive!;
   const late = p.bytesAfterPeerFin + p.bytesCrossingPeerFin;
   if (late === 0 || late > 128) return false;
-  if (p.fins > 0 && p.finAtUs - p.firstDataAfterPeerFinAtUs < 5_000) return true;
+  if (p.fins > 0 && p.finAtUs - p.firstDataAfterPeerFinAtUs < 5_000 && !isSimultaneous(k.c)) return true;
   return isGoodbye(p.firstDataAfterPeerFinPayload, p.firstDataAfterPeerFinLength);
 }
 

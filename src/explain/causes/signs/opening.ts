@@ -19,7 +19,7 @@ export function icmpOf(k: Case, v4: readonly number[], v6: readonly number[]): b
 
 /** The kind of SYN that a scanner writes by hand: no option but MSS. */
 export function handmadeSyn(end: End): boolean {
-  return end.windowScale < 0 && (end.optionKinds & ~0x1) === 0;
+  return end.syns > 0 && end.windowScale < 0 && (end.optionKinds & ~0x1) === 0;
 }
 
 /** How long the SYN's answer took, seen from either side. */

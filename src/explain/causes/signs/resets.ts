@@ -120,6 +120,28 @@ export function forgotten(k: Case): boolean {
   return k.o.established && !triggerHas(k, Flag.syn) && k.reset!.accepted && !ackIgnored(k);
 }
 
+/** A run of tries this long without an answer was not one lost packet. */
+const GIVEN_UP_TRIES = 3;
+const GIVEN_UP_US = 400_000;
+
+/** It had sent the same text again and again into silence; what came long after met no socket any more. */
+export function retriedInVain(k: Case): boolean {
+  const { sender, reset } = k;
+  if (!hadNoSocket(k) || reset!.record.trigger === null || reset!.record.senderUnacked === 0) return false;
+  const { retryRun, retryFirstAtUs, retryLastAtUs } = sender!;
+  const ranOut = retryRun >= GIVEN_UP_TRIES && retryLastAtUs - retryFirstAtUs > GIVEN_UP_US;
+  return ranOut && reset!.record.atUs - reset!.record.sinceSenderUs === retryLastAtUs;
+}
+
+/** The same with keepalive probes. */
+export function probedInVain(k: Case): boolean {
+  const { sender, reset } = k;
+  if (!hadNoSocket(k) || reset!.record.trigger === null) return false;
+  const { keepaliveRunBefore, keepaliveLastAtUs } = sender!;
+  const last = reset!.record.atUs - reset!.record.sinceSenderUs;
+  return keepaliveRunBefore >= GIVEN_UP_TRIES && last === keepaliveLastAtUs;
+}
+
 export function ackIgnored(k: Case): boolean {
   return nothingTaken(k) && k.c.synAckRepeats > 0;
 }
@@ -160,6 +182,12 @@ export function synSenderReset(k: Case): boolean {
     k.c.strangeSyns > 0 &&
     k.c.resets.some((r) => r.from === k.c.strangeSynFrom && r.trigger !== null && r.seq === r.trigger.ack)
   );
+}
+
+/** The SYN was answered with old numbers, and the connection that had them was not in TIME-WAIT at the server: no FIN had ended it there. */
+export function metOldConnection(k: Case): boolean {
+  const { previous, badAnswers } = k.c;
+  return previous !== null && badAnswers > 0 && previous.serverState !== State.timeWait;
 }
 
 /** Queues of a capturing host hold packets back for no longer. */

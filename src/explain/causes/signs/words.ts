@@ -144,6 +144,14 @@ export function silentEndWords(k: Case): string {
   return `${heard}${gap}. ${formatBytes(unackedText(end))} of the ${nameOf(k, end)} were never acknowledged.`;
 }
 
+/** The RST's sender had tried in vain, and knew of no connection when it was asked again. */
+export function gaveUpWords(k: Case): string {
+  const { sender, receiver } = namesOf(k);
+  const s = k.sender!;
+  const tries = formatTimes(s.retryRun);
+  return `The ${sender} had sent the same again ${tries} over ${between(s.retryFirstAtUs, s.retryLastAtUs)} without an answer, the last ${beforeReset(k, s.retryLastAtUs)} before the RST; ${formatBytes(unackedText(s))} of it were never acknowledged. When the ${receiver} was heard again, it had given up.`;
+}
+
 /** Options of a SYN beside MSS, counted: a kernel's SYN carries several. */
 export function synOptionWords(end: End): string {
   const kinds = end.optionKinds & ~OptionBit.mss;
