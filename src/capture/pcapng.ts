@@ -85,6 +85,11 @@ export class PcapngReader {
         continue;
       }
       if (length > MAX_HELD_BYTES && !holdsPacket(type)) {
+        // Much could hide behind what is likely no block at all.
+        if (!isKnownBlock(type)) {
+          this.beginScan(`a block of the unknown type ${type} and of ${length} bytes`, type);
+          continue;
+        }
         this.beginPassing(length);
         continue;
       }

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
+import { CliError, EXIT, type ExitCode } from './errors.ts';
 
 const MOST_OUTPUT = 1 << 28;
 
@@ -13,6 +15,7 @@ export async function runInJobs<T extends OfFile>(
   options: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly T[]> {
+  setMaxListeners(jobs + 10, signal);
   const shares = Array.from({ length: Math.min(jobs, files.length) }, (_, job) =>
     files.filter((_file, i) => i % jobs === job),
   );
@@ -30,8 +33,16 @@ function runShare<T>(
   return new Promise((resolve, reject) => {
     execFile(process.execPath, args, { maxBuffer: MOST_OUTPUT, signal }, (error, stdout, stderr) => {
       // A script that fails makes the exit code 1; the results are there all the same.
-      if (stdout === '' && error !== null) reject(new Error(stderr || error.message));
+      if (signal.aborted) reject(new CliError(EXIT.interrupted, 'interrupted'));
+      else if (stdout === '' && error !== null) reject(problemOf(error, stderr));
       else resolve((JSON.parse(stdout) as { results: T[] }).results);
     });
   });
+}
+
+/** What the child said of its input, as if it had been said here. */
+function problemOf(error: Error & { code?: unknown }, stderr: string): Error {
+  const said = stderr.trim().replace(/^lastack: /, '');
+  if (error.code !== EXIT.input && error.code !== EXIT.usage) return new Error(said || error.message);
+  return new CliError(error.code as ExitCode, said);
 }

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { ByteCollector, PcapngWriter } from '../capture/index.ts';
 import {
   type DrillOptions,
@@ -24,6 +25,7 @@ import type { CommandIo } from './io.ts';
 import { seedOf } from './lab.ts';
 import { joined } from './look.ts';
 import { oneOf, type ParsedOptions, parseOptions, wholeNumber } from './options.ts';
+import { inTurns } from './turns.ts';
 
 const COMMAND = 'drill';
 const PROFILES: readonly ProfileName[] = ['linux', 'freebsd', 'rfc'];
@@ -44,6 +46,7 @@ export async function drillCommand(argv: readonly string[], io: CommandIo): Prom
   const results = await runAll(files, options, io);
   if (options.has('json')) io.out.write(`${JSON.stringify({ results }, null, 2)}\n`);
   else io.out.write(joined(renderDrill(results, look), look));
+  if (io.signal.aborted) return EXIT.interrupted;
   return results.every(({ outcome }) => outcome === 'passed') ? EXIT.ok : EXIT.nothingMatched;
 }
 
@@ -56,6 +59,7 @@ async function mutateAll(files: readonly string[], options: ParsedOptions, io: C
   const look = lookOf(COMMAND, options, io);
   if (options.has('json')) io.out.write(`${JSON.stringify({ results: reports }, null, 2)}\n`);
   else io.out.write(joined(renderMutation(reports, look), look));
+  if (io.signal.aborted) return EXIT.interrupted;
   const isWell = ({ outcome, survivors }: MutationReport): boolean =>
     outcome === 'passed' && survivors.every(({ reason }) => reason !== null);
   return reports.every(isWell) ? EXIT.ok : EXIT.nothingMatched;
@@ -74,15 +78,32 @@ async function mutationReports(
     return runInJobs(files, jobs, [...passedOn(options), `--mutate=${value}`], io.signal);
   }
   const reports: MutationReport[] = [];
-  for (const file of files) {
-    if (io.signal.aborted) break;
+  await forEach(files, io.signal, (file) => {
     reports.push(mutate(readScript(file), { ...shared, file, most }));
-  }
+  });
   return reports;
 }
 
+/** One script after the other, until Ctrl-C. */
+async function forEach(
+  files: readonly string[],
+  signal: AbortSignal,
+  run: (file: string) => void,
+): Promise<void> {
+  let next = 0;
+  await inTurns(signal, () => {
+    if (next === files.length) return false;
+    run(files[next++]!);
+    return true;
+  });
+}
+
+/** More processes than this for each core only wait for each other. */
+const MOST_JOBS_A_CORE = 4;
+
 function jobsOf(options: ParsedOptions): number {
-  return wholeNumber(COMMAND, 'jobs', options.value('jobs') ?? '1', 1);
+  const jobs = wholeNumber(COMMAND, 'jobs', options.value('jobs') ?? '1', 1);
+  return Math.min(jobs, MOST_JOBS_A_CORE * availableParallelism());
 }
 
 async function runAll(
@@ -98,8 +119,7 @@ async function runAll(
     return runInJobs(files, jobs, passedOn(options), io.signal);
   }
   const results: DrillResult[] = [];
-  for (const file of files) {
-    if (io.signal.aborted) break;
+  await forEach(files, io.signal, (file) => {
     const packets: TappedPacket[] = [];
     const tracer = options.has('trace') ? new Tracer() : null;
     const onPacket: DrillOptions['onPacket'] = (direction, bytes, timeUs) => {
@@ -108,7 +128,7 @@ async function runAll(
     };
     results.push(drill(readScript(file), { ...shared, file, onPacket }));
     if (tap !== null) writeTap(tap, packets);
-  }
+  });
   return results;
 }
 

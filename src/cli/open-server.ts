@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, type Stats, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { basename, extname } from 'node:path';
 
@@ -107,8 +107,17 @@ function refuse(response: ServerResponse, status: number): void {
   response.writeHead(status, { 'Content-Type': 'text/plain' }).end(`${status}\n`);
 }
 
+/** A name that is too long, or a folder that may not be read, is no file here either. */
+function statOf(file: string | URL): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
 function send(response: ServerResponse, request: IncomingMessage, file: string | URL): void {
-  const stats = statSync(file, { throwIfNoEntry: false });
+  const stats = statOf(file);
   if (!stats?.isFile()) {
     refuse(response, 404);
     return;

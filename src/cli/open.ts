@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { CliError, EXIT, type ExitCode, usageError } from './errors.ts';
 import { printable } from './format.ts';
@@ -39,8 +39,16 @@ export async function openCommand(argv: readonly string[], io: CommandIo): Promi
   return EXIT.ok;
 }
 
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw new CliError(EXIT.input, `${printable(path)}: cannot be read: ${(error as Error).message}`);
+  }
+}
+
 function checkFile(path: string): void {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = statOf(path);
   if (stats === undefined) throw new CliError(EXIT.input, `${printable(path)}: no such file`);
   if (!stats.isFile())
     throw new CliError(

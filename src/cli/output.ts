@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { ClosedOutput } from './errors.ts';
+import { CliError, ClosedOutput, EXIT } from './errors.ts';
 
 /** Where text goes. `columns` is null where the width is not known. */
 export interface TextOutput {
@@ -55,7 +55,8 @@ export class DescriptorOutput implements TextOutput {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === 'EPIPE' || code === 'EOF') throw new ClosedOutput();
       // Another process that shares the pipe or terminal may have made it non-blocking.
-      if (code !== 'EAGAIN') throw error;
+      if (code !== 'EAGAIN')
+        throw new CliError(EXIT.input, `the output cannot be written: ${(error as Error).message}`);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
       return 0;
     }

@@ -12,6 +12,7 @@ import { type ParsedOptions, parseOptions, wholeNumber } from './options.ts';
 import { PRESSURE_OPTIONS } from './pressure-options.ts';
 import { renderPressure } from './pressure-text.ts';
 import { Progress } from './progress.ts';
+import { mslOf } from './settings.ts';
 
 const COMMAND = 'pressure';
 
@@ -41,8 +42,7 @@ async function readAll(
   options: ParsedOptions,
   io: CommandIo,
 ): Promise<{ readonly report: PressureReport; readonly code: ExitCode }> {
-  const msl = wholeNumber(COMMAND, 'msl', options.value('msl') ?? '30', 1);
-  const mslUs = msl * 1_000_000;
+  const mslUs = mslOf(options, COMMAND) ?? 30_000_000;
   const pressure = new Pressure(mslUs, portsOf(options.value('ports')));
   const explainer = new Explainer({ mslUs, pressure });
   const progress = makeProgress(io);

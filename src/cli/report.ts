@@ -72,6 +72,8 @@ export class NdjsonReporter implements Reporter {
   }
 }
 
+const BEGIN = '{"connections":[';
+
 /** `--json`: one document `{connections, findings, summary}`, written as it comes. */
 export class JsonReporter implements Reporter {
   private readonly out: TextOutput;
@@ -82,7 +84,6 @@ export class JsonReporter implements Reporter {
   constructor(out: TextOutput, selection: Selection) {
     this.out = out;
     this.selection = selection;
-    out.write('{"connections":[');
   }
 
   get matched(): number {
@@ -91,7 +92,7 @@ export class JsonReporter implements Reporter {
 
   connection(connection: EndedConnection): void {
     if (!this.selection.takes(connection)) return;
-    this.out.write(`${this.first ? '\n' : ',\n'}${JSON.stringify(connection.report())}`);
+    this.out.write(`${this.first ? `${BEGIN}\n` : ',\n'}${JSON.stringify(connection.report())}`);
     this.first = false;
   }
 
@@ -105,7 +106,9 @@ export class JsonReporter implements Reporter {
 
   end(summary: Summary): void {
     const findings = this.findings.map((finding) => `\n${JSON.stringify(finding)}`).join(',');
-    this.out.write(`\n],"findings":[${findings}\n],"summary":${JSON.stringify(summary)}}\n`);
+    this.out.write(
+      `${this.first ? BEGIN : ''}\n],"findings":[${findings}\n],"summary":${JSON.stringify(summary)}}\n`,
+    );
   }
 }
 

@@ -35,6 +35,7 @@ export async function reproduceCommand(argv: readonly string[], io: CommandIo): 
     ...(end === null ? {} : { end: oneOf(COMMAND, 'end', end, ['client', 'server']) }),
   });
   show(result, options, look, io);
+  if (io.signal.aborted) return EXIT.interrupted;
   return result.same ? EXIT.ok : EXIT.nothingMatched;
 }
 

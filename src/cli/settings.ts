@@ -121,12 +121,16 @@ function filterOf(options: ParsedOptions, catalogue: Catalogue): FilterPredicate
   }
 }
 
-function mslOf(options: ParsedOptions): number | null {
+/** `--msl` in microseconds, or null where it is not given. */
+export function mslOf(options: ParsedOptions, command: string = 'explain'): number | null {
   const text = options.value('msl');
   if (text === null) return null;
   const seconds = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || seconds <= 0 || seconds > MAX_MSL_SECONDS) {
-    throw usageError(`--msl takes seconds, more than 0 and at most ${MAX_MSL_SECONDS}, not "${text}"`);
+    throw usageError(
+      `--msl takes seconds, more than 0 and at most ${MAX_MSL_SECONDS}, not "${text}"`,
+      command,
+    );
   }
   return Math.round(seconds * 1e6);
 }

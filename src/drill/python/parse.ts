@@ -94,10 +94,15 @@ const NUMERIC: Readonly<Record<string, (a: number, b: number) => number>> = {
   '+': (a, b) => a + b,
   '-': (a, b) => a - b,
   '*': (a, b) => a * b,
-  '/': (a, b) => a / b,
-  '//': (a, b) => Math.floor(a / b),
-  '%': (a, b) => a - b * Math.floor(a / b),
+  '/': (a, b) => a / divisor(b),
+  '//': (a, b) => Math.floor(a / divisor(b)),
+  '%': (a, b) => a - b * Math.floor(a / divisor(b)),
 };
+
+function divisor(value: number): number {
+  if (value === 0) throw wrong('a division by zero');
+  return value;
+}
 
 function whole(value: number): bigint {
   if (!Number.isInteger(value)) throw wrong(`bits of ${value}, which is no whole number`);
@@ -376,6 +381,8 @@ function apply(operator: string, a: PyValue, b: PyValue): PyValue {
     if (operator === '%') return bounded(format(a, b));
     if (operator === '+' && typeof b === 'string') return bounded(a + b);
   }
+  if (typeof a === 'object' || typeof b === 'object' || typeof a === 'string')
+    throw wrong(`'${operator}' between values that are no numbers`);
   return NUMERIC[operator]!(Number(a), Number(b));
 }
 

@@ -55,7 +55,9 @@ export const keepAliveRace: Scenario = scenario({
     lab.watch(balancer, server);
     const backend = lab.addressOf(server);
     // The server's timer starts when its answer leaves: half a round trip after the request did.
-    const secondUs = SECOND + Math.round(us(rtt) / 2) + serverIdleUs + us(gap);
+    const timerUs = SECOND + Math.round(us(rtt) / 2) + serverIdleUs;
+    // However early, not before the first answer is there.
+    const secondUs = Math.max(SECOND + 2 * us(rtt), timerUs + us(gap));
 
     lab.start(server, 'server', function* (os) {
       const listener = listen(os);
