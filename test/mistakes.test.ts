@@ -48,8 +48,15 @@ describe('mistakes get one clear line and the documented exit code', () => {
     ],
     ['a filter with a mistake', () => ['explain', 'examples/article.pcapng', '--filter', 'port=='], 2, /\^/],
     ['an unknown option', () => ['explain', 'examples/article.pcapng', '--ndjsn'], 2, /--ndjson/],
+    ['a script that is none', () => ['drill', '/dev/zero'], 3, /not a file/],
+    ['a missing script', () => ['drill', join(folder, 'nowhere.pkt')], 3, /no such file/],
+    ['a time beyond reason', () => ['pressure', 'examples/article.pcapng', '--msl', '1e9'], 2, /--msl takes/],
     ['an unknown cause', () => ['causes', 'no-such-cause'], 1, /no-such-cause/],
   ];
+
+  it('no part of a JSON document where nothing could be read', () => {
+    expect(lastack(['explain', '--json', join(folder, 'nowhere.pcap')]).out).toBe('');
+  });
 
   it.each(cases)('%s', (_, argv, code, says) => {
     const result = lastack(argv());

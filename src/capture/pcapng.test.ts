@@ -256,6 +256,14 @@ describe('damaged pcapng', () => {
     expect(codes).toEqual(['bad-block', 'unknown-interface']);
   });
 
+  it('looks behind what claims to be a large block of no known type', () => {
+    const junk = new Uint8Array(24);
+    new DataView(junk.buffer).setUint32(0, 0x12345678, true);
+    new DataView(junk.buffer).setUint32(4, 2_000_000, true);
+    const { packets: found } = readCapture(concatenate(start, junk, blocks.packet(0, us, A)), 65_536);
+    expect(found.map((packet) => packet.frame)).toEqual([A]);
+  });
+
   it('finds the end of a large block again when its length was wrong', () => {
     const large = blocks.block(0x0000000a, new Uint8Array(2_000_000));
     new DataView(large.buffer).setUint32(4, large.length - 8, true);

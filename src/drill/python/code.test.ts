@@ -65,6 +65,8 @@ describe('code of a script', () => {
 
   it('bits are of whole numbers, and nothing grows without end', () => {
     expect(() => run('assert 1.5 | 1')).toThrow('bits of 1.5, which is no whole number');
+    expect(() => run('assert 1 / 0')).toThrow('a division by zero');
+    expect(() => run('assert (1, 2) + (1, 2)')).toThrow('values that are no numbers');
     expect(() => run(`x = "a"\n${'x = x + x\n'.repeat(30)}`)).toThrow('this string is too long');
     expect(() => run(`x = (1, 2)\n${'x = (x, x)\n'.repeat(30)}`)).toThrow('lists are nested too deeply');
   });

@@ -60,6 +60,24 @@ const taken = (r: number) => `${exchange(r)}
   ${r} S FIN ACK
   0.1 C ACK`;
 
+const crossing = (r: number) => `${exchange(r)}
+  100 C FIN ACK
+  ${r / 4} S RST ACK ack=-1`;
+const finWait2Abort = (r: number) => `${exchange(r)}
+  100 C FIN ACK
+  ${r} S ACK
+  300 C RST ACK`;
+const lateTextTaken = (r: number) => `${exchange(r)}
+  100 C FIN ACK
+  ${r} S ACK
+  50 S PSH ACK 900
+  0.1 C ACK
+  300 C RST ACK`;
+const pipelined = (r: number) => `${exchange(r)}
+  1 C PSH ACK 100
+  ${r} S PSH ACK 500
+  0.1 C PSH ACK 100
+  5 C RST ACK`;
 describe('app-abort', () => {
   itShows('linger0-abort', 'RST of a live socket with nothing unread for certain', abort, { bothWays: true });
   itShows('linger0-abort', 'the RST came after its sender had answered all', ownWordLast, { bothWays: true });
@@ -106,4 +124,8 @@ describe('app-abort', () => {
 
   itShows('harmless-rst-after-close', 'a last word, closed behind', lastWord);
   itIsNot('harmless-rst-after-close', 'more than a last word', lateText(500));
+  itShows('linger0-abort', 'the RST crosses the FIN of the other end', crossing);
+  itShows('linger0-abort', 'in FIN-WAIT-2, as TCP_LINGER2 would', finWait2Abort, { beside: true });
+  itShows('linger0-abort', 'in FIN-WAIT-2, after late text that it took', lateTextTaken, { beside: true });
+  itShows('close-with-unread-data', 'a request was its last word', pipelined, { beside: true });
 });

@@ -62,6 +62,13 @@ const known = (r: number) => `${handshake(r)}
   3000 C PSH ACK 40
   ${r} S RST`;
 
+const heardAgain = (r: number) => `${exchange(r)}
+  5 S PSH ACK 1000
+  220 S again
+  440 S again
+  880 S again
+  9000 C PSH ACK 100 ack=-1000
+  ${r} S RST`;
 describe('peer-gone', () => {
   itShows('half-open-reconnect-same-port', 'challenge ACK, RST, SYN again', comesBack);
   itIsNot('half-open-reconnect-same-port', 'the connection goes on', forged);
@@ -111,4 +118,6 @@ describe('peer-gone', () => {
 
   itShows('stray-ack-to-listener', 'no connection before', stray);
   itIsNot('stray-ack-to-listener', 'a connection that had been opened', known);
+  itShows('retransmission-timeout', 'it gave up, and was asked again long after', heardAgain);
+  itIsNot('peer-restarted', 'it gave up, and was asked again long after', heardAgain);
 });

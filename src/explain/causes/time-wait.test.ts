@@ -70,6 +70,11 @@ const freshPort = (r: number) => `${serverFirst(r)}
   ${r} S SYN ACK
   0.1 C ACK`;
 
+const finProbe = (r: number) => `${exchange(r)}
+  100 C FIN ACK
+  8 C again
+  ${r} S FIN ACK
+  0.1 C ACK`;
 describe('time-wait', () => {
   itShows('fin-lost', 'a FIN sent twice', finAgain, { bothWays: true });
   itIsNot('fin-lost', 'each FIN sent once', clientFirst, { bothWays: true });
@@ -117,4 +122,5 @@ describe('time-wait', () => {
   itShows('syn-older-in-time-wait', 'ACK, RST, SYN again', olderSyn(80_000_000), { flow: 1 });
   itShows('syn-older-in-time-wait', 'numbers of both ends a little lower', olderSyn(8_990_000), { flow: 1 });
   itIsNot('syn-older-in-time-wait', 'accepted at once', reopened, { flow: 1 });
+  itIsNot('fin-lost', 'the FIN goes again sooner than any timeout', finProbe);
 });
