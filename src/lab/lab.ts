@@ -1,4 +1,4 @@
-import type { Host, HostOptions, Socket } from '../host/index.ts';
+import type { Host, HostOptions } from '../host/index.ts';
 import { type Link, type LinkOptions, Network, type Tap } from '../link/index.ts';
 import { Applications, type Os, type Process, type Program } from './process.ts';
 import { type Moment, takeMoment } from './tables.ts';
@@ -134,9 +134,4 @@ function stopWhenFull(tap: Tap): void {
   tap.onPacket = () => {
     if (tap.packets.length >= BOUNDED_PACKETS) tap.stop();
   };
-}
-
-/** True where the call made a socket. */
-export function isSocket(result: Socket | number): result is Socket {
-  return typeof result !== 'number';
 }

@@ -92,15 +92,6 @@ function firstBelow(lines: readonly Line[], y: number): number {
   return low;
 }
 
-/** The state before a line, which the bars show from above. */
-export function statesAt(
-  { lines }: Layout,
-  index: number,
-): { readonly client: string; readonly server: string } {
-  const step = lines[index]?.step;
-  return { client: step?.clientState ?? '', server: step?.serverState ?? '' };
-}
-
 export function toServer(line: Line, before: Line | undefined): boolean {
   const { step } = line;
   if (step.from !== 'middlebox') return step.from === 'client';
