@@ -185,20 +185,16 @@ function kindOf(
   }
   if (client.fins > 0 && server.fins > 0) return 'fin';
   if (quitter(c) !== null) return 'timeout';
-  if (reset !== null && c.firstFinFrom >= 0 && reset.foreign === null && isFinal(c, reset))
-    return 'fin-then-rst';
-  if (reset !== null && reset.foreign === null && isFinal(c, reset)) return 'rst';
+  if (reset !== null && reset.foreign === null && isFinal(c, reset))
+    return c.firstFinFrom >= 0 && !crossesFin(c, reset) ? 'fin-then-rst' : 'rst';
   return c.firstFinFrom >= 0 ? 'half-closed' : 'open';
 }
 
-/** Where the round trip is not known. */
-const CROSSING_US = 50_000;
-
-/** The RST acknowledges less than the other end's FIN, which was still on its way: its sender was in ESTABLISHED. */
-function crossesFin(c: Connection, { form, record }: ResetFacts): boolean {
+/** By its ACK number (RCV.NXT of a live socket) the RST's sender never had the other end's FIN: it was in ESTABLISHED. */
+function crossesFin(c: Connection, { form, record, foreign }: ResetFacts): boolean {
   const peer = c.end(1 - record.from);
-  if (form !== 'A' || peer.fins === 0 || c.end(record.from).fins > 0) return false;
-  return ((record.ack - peer.finSeq) | 0) <= 0 && record.atUs - peer.finAtUs < 2 * rttOf(c) + CROSSING_US;
+  if (form !== 'A' || foreign !== null || peer.fins === 0 || c.end(record.from).fins > 0) return false;
+  return peer.finAckedAtUs < 0 && ((record.ack - peer.finSeq) | 0) <= 0;
 }
 
 function isDone(state: number): boolean {

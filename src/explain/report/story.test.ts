@@ -37,6 +37,14 @@ describe('what a reset can have cost', () => {
     expect(story(`${exchange()}\n5 C FIN ACK\n20 S FIN ACK\n0.1 C ACK`)).not.toContain('lost');
   });
 
+  it('says that the RST came from an end that had not received the FIN, however late', () => {
+    for (const lateMs of [20, 2000]) {
+      const { verdict, firstCloser } = tell(`${exchange()}\n100 C FIN ACK\n${lateMs} S RST ACK ack=-1`).first;
+      expect(firstCloser).toBe('server');
+      expect(verdict.story).toContain('later the server, which had not received it, sent RST');
+    }
+  });
+
   it('says that no TIME-WAIT remains, and what the application sees', () => {
     const told = story(`${exchange()}\n100 C RST ACK`);
     expect(told).toContain("The server's application sees ECONNRESET (connection reset by peer)");

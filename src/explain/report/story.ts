@@ -77,7 +77,8 @@ function resetStory(k: Case): string {
     k.closer === null || k.closer.finAtUs > r.atUs
       ? ''
       : `The ${nameOf(k, k.closer)} sent FIN; ${formatDuration(Math.max(0, r.atUs - k.closer.finAtUs))} later `;
-  const sent = `${first === '' ? who : who.charAt(0).toLowerCase() + who.slice(1)} sent RST`;
+  const crossed = first !== '' && k.o.closeKind === 'rst' ? ', which had not received it,' : '';
+  const sent = `${first === '' ? who : who.charAt(0).toLowerCase() + who.slice(1)}${crossed} sent RST`;
   const answer =
     k.reset!.answers && r.trigger !== null
       ? `, ${formatDuration(Math.max(0, r.atUs - r.trigger.atUs))} after the ${r.from === 0 ? 'server' : 'client'}'s packet ${r.trigger.packet}`
