@@ -22,6 +22,19 @@ const shrunk = (r: number) => `${exchange(r)}
   50 C RST ACK win=440`;
 const ownWordLast = (r: number) => `${exchange(r)}
   100 S RST ACK`;
+const askedAgain = (r: number) => `${exchange(r)}
+  10 C PSH ACK 30
+  10 C RST ACK`;
+const begunLater = () => `0 S PSH ACK 57
+  0.1 S RST ACK`;
+const saidGoodbye = (r: number) => `${exchange(r)}
+  100 C PSH ACK 6 text=QUIT
+  0.1 C RST ACK`;
+const saidGoodbyeLate = (r: number) => `${exchange(r)}
+  100 S FIN ACK
+  0.1 C ACK
+  50 C PSH ACK 6 text=QUIT
+  0.1 C RST ACK`;
 const shutWindow = (r: number) => `${exchange(r)}
   5 C PSH ACK 1000
   ${r} S ACK win=0
@@ -97,6 +110,16 @@ describe('app-abort', () => {
   itShows('close-with-unread-data', 'the window had shrunk by what was unread', shrunk, { bothWays: true });
   itShows('close-with-unread-data', 'an answer that may not have been read', abort, { beside: true });
   itIsNot('close-with-unread-data', 'an answered peer resets', ownWordLast);
+  itShows('close-with-unread-data', 'the next request went out before the answer was read', askedAgain, {
+    beside: true,
+    bothWays: true,
+  });
+  itShows('close-with-unread-data', 'what came before the capture is not known', begunLater, {
+    beside: true,
+  });
+  itShows('close-with-unread-data', 'a goodbye, and gone at once', saidGoodbye, { bothWays: true });
+  itShows('close-with-unread-data', 'a goodbye to one that had closed', saidGoodbyeLate, { bothWays: true });
+  itShows('harmless-rst-after-close', 'or so it is', saidGoodbyeLate, { beside: true, bothWays: true });
 
   itShows('linger0-abort-data-lost', 'the peer had no room for what was queued', shutWindow, {
     bothWays: true,

@@ -4,6 +4,7 @@ import { abortedLive, unreadAtReset, wasAnswered } from './signs/resets.ts';
 import {
   hadReadAll,
   leftUnasked,
+  leftWithGoodbye,
   resetFreedBuffer,
   resetKeptBuffer,
   windowShowsUnread,
@@ -51,8 +52,11 @@ export const closeWithUnreadData: Cause = {
     if (hadReadAll(k)) return 0.45;
     const unread = unreadAtReset(k);
     const sender = k.sender!;
-    // What it said last shows nothing of what it had read by then.
-    if (unread === 0) return k.receiver!.bytes > 0 && sender.fins === 0 ? 0.43 : 0;
+    // What it said last shows nothing of what it had read by then; mid-stream what came before was not seen.
+    if (unread === 0) {
+      if (leftWithGoodbye(k)) return 0.8;
+      return (k.receiver!.bytes > 0 || k.c.midstream) && sender.fins === 0 ? 0.43 : 0;
+    }
     if (sender.fins > 0 && sender.unreadAtFin === unread && k.closer === sender) return 0.4;
     if (windowShowsUnread(sender, unread)) return 0.95;
     return wasAnswered(k) && !leftUnasked(k) ? 0.5 : 0.8;

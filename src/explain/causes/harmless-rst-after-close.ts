@@ -1,6 +1,8 @@
 import type { Cause } from './cause.ts';
 import { lastWord, lateTextRefused } from './signs/closing.ts';
 import { lateTextEvidence } from './signs/evidence.ts';
+import { abortedLive } from './signs/resets.ts';
+import { leftWithGoodbye } from './signs/text.ts';
 import { between, capitalised, lateTextWords, namesOf } from './signs/words.ts';
 
 export const harmlessRstAfterClose: Cause = {
@@ -29,7 +31,11 @@ export const harmlessRstAfterClose: Cause = {
   ],
   scenario: 'late-data',
   kinds: ['fin-then-rst'],
-  fit: (k) => (lateTextRefused(k) && lastWord(k) ? 0.9 : 0),
+  fit: (k) => {
+    if (lateTextRefused(k)) return lastWord(k) ? 0.9 : 0;
+    // It need not wait for the answer to its goodbye: its own close() sends RST where the other's goodbye lies unread.
+    return abortedLive(k) && k.sender === k.passive && leftWithGoodbye(k) ? 0.5 : 0;
+  },
   story: (k) => {
     const p = k.passive!;
     const { passive } = namesOf(k);

@@ -2,7 +2,7 @@ import { formatBytes } from '../text.ts';
 import type { Cause } from './cause.ts';
 import { unreadEvidence } from './signs/evidence.ts';
 import { abortedLive, abortsFinWait2, resetByServer, unreadAtReset, wasAnswered } from './signs/resets.ts';
-import { leftUnasked, noData, resetFreedBuffer, windowShowsUnread } from './signs/text.ts';
+import { leftUnasked, leftWithGoodbye, noData, resetFreedBuffer, windowShowsUnread } from './signs/text.ts';
 import { beforeReset, namesOf, unreadWords } from './signs/words.ts';
 
 export const linger0Abort: Cause = {
@@ -47,7 +47,7 @@ export const linger0Abort: Cause = {
     const freed = resetFreedBuffer(k);
     if (freed === 1) return 0.1;
     const unread = unreadAtReset(k);
-    if (unread === 0) return freed > 0 ? 0.6 : 0.8;
+    if (unread === 0) return freed > 0 || leftWithGoodbye(k) ? 0.6 : 0.8;
     if (k.sender!.zeroSinceUs >= 0 || windowShowsUnread(k.sender!, unread)) return 0.3;
     return wasAnswered(k) && !leftUnasked(k) ? 0.8 : 0.5;
   },

@@ -1,7 +1,7 @@
 import type { Cause } from './cause.ts';
 import { unreadEvidence } from './signs/evidence.ts';
 import { abortedLive, unreadAtReset, wasAnswered } from './signs/resets.ts';
-import { owedData } from './signs/text.ts';
+import { leftWithGoodbye, owedData } from './signs/text.ts';
 import { beforeReset, capitalised, namesOf, unreadWords } from './signs/words.ts';
 
 export const linger0InCloseWait: Cause = {
@@ -35,7 +35,7 @@ export const linger0InCloseWait: Cause = {
   fit: (k) => {
     if (!abortedLive(k) || k.sender !== k.passive || k.sender!.fins > 0) return 0;
     if (owedData(k, k.sender!, k.receiver!, k.reset!.record.atUs)) return 0.55;
-    return unreadAtReset(k) > 0 && !wasAnswered(k) ? 0.6 : 0.85;
+    return (unreadAtReset(k) > 0 && !wasAnswered(k)) || leftWithGoodbye(k) ? 0.6 : 0.85;
   },
   halfSeen: (k) => (abortedLive(k) && k.closer === null ? 0.4 : 0),
   story: (k) => {

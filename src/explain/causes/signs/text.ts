@@ -85,3 +85,20 @@ export function hadReadAll(k: Case): boolean {
   const s = k.sender!;
   return r.senderUnread >= SHOWS_FROM_BYTES && r.window > 0 && s.window >= s.windowMax - r.senderUnread / 4;
 }
+
+/** So soon after its last write an application closes that says goodbye and leaves. */
+const SAID_AND_LEFT_US = 5_000;
+
+/**
+ * The RST's sender said goodbye and was gone at once: an orderly end on purpose, which an RST (RFC 2525 2.17) spoils where
+ * the other end's last words lie unread.
+ */
+export function leftWithGoodbye(k: Case): boolean {
+  const s = k.sender!;
+  if (k.receiver!.bytes === 0 && !k.c.midstream) return false;
+  return (
+    s.lastDataAtUs >= 0 &&
+    k.reset!.record.atUs - s.lastDataAtUs < SAID_AND_LEFT_US &&
+    isGoodbye(s.lastDataPayload, s.lastDataLength)
+  );
+}
