@@ -31,6 +31,13 @@ describe('a capture of one direction', () => {
     expect(setOf(onlyFrom(CLIENT, late))).toContain('late-application-close');
   });
 
+  it('does not need the ACK of the FIN to name all that can end FIN-WAIT-2', () => {
+    const aborted = `${exchange(20)}100 S FIN ACK\n20 C ACK\n300 S RST ACK`;
+    expect(setOf(onlyFrom(SERVER, aborted))).toEqual(
+      expect.arrayContaining(['linger2-negative', 'linger0-abort', 'close-with-unread-data']),
+    );
+  });
+
   it('is surer with both', () => {
     expect(tell(refused).first.verdict.alternatives).not.toContain('middlebox-rst-volley');
   });

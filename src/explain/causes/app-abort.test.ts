@@ -80,6 +80,10 @@ const finWait2Abort = (r: number) => `${exchange(r)}
   100 C FIN ACK
   ${r} S ACK
   300 C RST ACK`;
+const finWait2AfterAnswer = (r: number) => `${exchange(r)}
+  100 S FIN ACK
+  ${r} C ACK
+  300 S RST ACK`;
 const lateTextTaken = (r: number) => `${exchange(r)}
   100 C FIN ACK
   ${r} S ACK
@@ -149,6 +153,10 @@ describe('app-abort', () => {
   itIsNot('harmless-rst-after-close', 'more than a last word', lateText(500));
   itShows('linger0-abort', 'the RST crosses the FIN of the other end', crossing);
   itShows('linger0-abort', 'in FIN-WAIT-2, as TCP_LINGER2 would', finWait2Abort, { beside: true });
+  itShows('close-with-unread-data', 'in FIN-WAIT-2, left from before the FIN', finWait2AfterAnswer, {
+    beside: true,
+    bothWays: true,
+  });
   itShows('linger0-abort', 'in FIN-WAIT-2, after late text that it took', lateTextTaken, { beside: true });
   itShows('close-with-unread-data', 'a request was its last word', pipelined, { beside: true });
 });

@@ -1,6 +1,6 @@
 import type { Cause } from './cause.ts';
 import { unreadEvidence } from './signs/evidence.ts';
-import { abortedLive, unreadAtReset, wasAnswered } from './signs/resets.ts';
+import { abortedLive, abortsFinWait2, unreadAtReset, wasAnswered } from './signs/resets.ts';
 import {
   hadReadAll,
   leftUnasked,
@@ -55,7 +55,9 @@ export const closeWithUnreadData: Cause = {
     // What it said last shows nothing of what it had read by then; mid-stream what came before was not seen.
     if (unread === 0) {
       if (leftWithGoodbye(k)) return 0.8;
-      return (k.receiver!.bytes > 0 || k.c.midstream) && sender.fins === 0 ? 0.43 : 0;
+      if (k.receiver!.bytes === 0 && !k.c.midstream) return 0;
+      // shutdown() takes no look at the receive queue, so what lay there before the FIN may lie there still.
+      return sender.fins === 0 ? 0.43 : abortsFinWait2(k) ? 0.35 : 0;
     }
     if (sender.fins > 0 && sender.unreadAtFin === unread && k.closer === sender) return 0.4;
     if (windowShowsUnread(sender, unread)) return 0.95;

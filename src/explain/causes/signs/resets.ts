@@ -17,7 +17,9 @@ export function abortedLive(k: Case): boolean {
 /** The end that had closed its own direction, which the other had acknowledged, drops the connection without being asked. */
 export function abortsFinWait2(k: Case): boolean {
   const { closer, passive } = k;
-  if (!abortedLive(k) || closer === null || k.sender !== closer || closer.finAckedAtUs < 0) return false;
+  if (!abortedLive(k) || closer === null || k.sender !== closer) return false;
+  // Where only this direction was captured, the acknowledgement would not be seen.
+  if (closer.finAckedAtUs < 0) return passive!.segments === 0;
   return passive!.bytesAfterPeerFin === 0 || lateTextTaken(k);
 }
 
