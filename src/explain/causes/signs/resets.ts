@@ -186,10 +186,11 @@ export function synSenderReset(k: Case): boolean {
   );
 }
 
-/** The SYN was answered with old numbers, and the connection that had them was not in TIME-WAIT at the server: no FIN had ended it there. */
+/** The SYN was answered with old numbers, of a connection that no FIN had ended: it was open, or one end had aborted it. */
 export function metOldConnection(k: Case): boolean {
   const { previous, badAnswers } = k.c;
-  return previous !== null && badAnswers > 0 && previous.serverState !== State.timeWait;
+  if (previous === null || badAnswers === 0 || previous.clientState === State.timeWait) return false;
+  return previous.serverState === State.established || previous.serverState === State.closed;
 }
 
 /** Queues of a capturing host hold packets back for no longer. */
